@@ -1,0 +1,199 @@
+"""Every error that visavis raises.
+
+The docstring of a class is its message and tells the remedy; the argument says where and what was seen.
+Neither ever holds a name, a token, an embedding or a key.
+
+    VisavisError
+    ├── InputRefused            what came from outside cannot be used
+    │   ├── ImageRefused
+    │   ├── VideoRefused
+    │   ├── NoFaceFound
+    │   ├── SeveralFacesFound
+    │   ├── QualityTooLow
+    │   ├── ScenarioUnknown
+    │   ├── ScenarioInvalid
+    │   ├── EventRefused
+    │   └── CredentialRefused
+    ├── ModelError              a model pack cannot be trusted or run
+    │   ├── ManifestInvalid
+    │   ├── ChecksumMismatch
+    │   ├── ModelRefused
+    │   └── WeightsUnavailable
+    ├── PrivacyError            a promise to a member would be broken
+    │   ├── ConsentMissing
+    │   ├── NoticeOutdated
+    │   ├── KeyDestroyed
+    │   ├── SealBroken
+    │   └── SignatureInvalid
+    ├── NotFound                what was asked for is not here
+    │   ├── MemberUnknown
+    │   ├── PlacementUnknown
+    │   └── DecisionUnknown
+    ├── NothingToShow
+    ├── StorageError            the database or the disk
+    │   ├── DatabaseUnavailable
+    │   ├── DatabaseVersionMismatch
+    │   └── StorageFull
+    └── SetupError              this installation or this command line
+        ├── ExtraMissing
+        ├── PortInUse
+        └── SettingInvalid
+"""
+
+import inspect
+import re
+
+
+class VisavisError(Exception):
+    """Something went wrong in visavis. Run `visavis doctor` to look for the cause."""
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail
+        message = inspect.cleandoc(type(self).__doc__ or "").replace("\n", " ")
+        super().__init__(f"{message} ({detail})" if detail else message)
+
+    @classmethod
+    def code(cls) -> str:
+        """Stable kebab-case name for HTTP problem types, the command line and translations."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
+    @classmethod
+    def title(cls) -> str:
+        """First sentence of the message; the rest is the remedy."""
+        return inspect.cleandoc(cls.__doc__ or "").replace("\n", " ").split(". ")[0].rstrip(".") + "."
+
+
+class InputRefused(VisavisError):
+    """What was sent cannot be used. Correct it and send it again."""
+
+
+class ImageRefused(InputRefused):
+    """The image cannot be read. Send one JPEG, PNG or WebP of at most 8 MB and 25 megapixels."""
+
+
+class VideoRefused(InputRefused):
+    """The video cannot be read. Check that the file is complete and that its codec is a common one."""
+
+
+class NoFaceFound(InputRefused):
+    """No face was found. Look into the camera from arm's length, with light on the face."""
+
+
+class SeveralFacesFound(InputRefused):
+    """More than one face was found where exactly one is needed. Step in front of the camera alone."""
+
+
+class QualityTooLow(InputRefused):
+    """The face is too small, dark, blurred or turned away to enrol. Come closer and face the light."""
+
+
+class ScenarioUnknown(InputRefused):
+    """No scenario pack has this name. `visavis scenarios list` shows those that are installed."""
+
+
+class ScenarioInvalid(InputRefused):
+    """The scenario pack breaks a rule. Correct the named line and run `visavis scenarios check` again."""
+
+
+class EventRefused(InputRefused):
+    """The event is not valid. Check its type, time and ids against the scenario's list of events."""
+
+
+class CredentialRefused(InputRefused):
+    """The code was not accepted. Check it and try again in a moment."""
+
+
+class ModelError(VisavisError):
+    """A model pack cannot be used. `visavis packs verify` shows what is wrong with each."""
+
+
+class ManifestInvalid(ModelError):
+    """The pack's manifest breaks a rule. Correct the named field, or add the pack again."""
+
+
+class ChecksumMismatch(ModelError):
+    """A model file is not the one that its manifest names. Delete the pack and build or pull it again."""
+
+
+class ModelRefused(ModelError):
+    """The file is not an ONNX model with the declared inputs and outputs. Give the ONNX file itself."""
+
+
+class WeightsUnavailable(ModelError):
+    """The default face pack's weights are missing. Run `pip install mtcnn==1.0.0 face_recognition_models==0.3.0`."""
+
+
+class PrivacyError(VisavisError):
+    """A promise to a member would have been broken, so nothing was done."""
+
+
+class ConsentMissing(PrivacyError):
+    """There is no live consent for this purpose. Ask the person at the kiosk; without it nothing happens."""
+
+
+class NoticeOutdated(ConsentMissing):
+    """The notice has changed since consent was given. Show the new notice and ask again."""
+
+
+class KeyDestroyed(PrivacyError):
+    """The member's key was destroyed when consent was withdrawn. The data cannot be brought back; enrol anew."""
+
+
+class SealBroken(PrivacyError):
+    """The stored ciphertext does not open with this key. The key file and the database belong to different sites."""
+
+
+class SignatureInvalid(PrivacyError):
+    """The signature does not fit the document. It was changed, or another site signed it."""
+
+
+class NotFound(VisavisError):
+    """What was asked for is not here. Check the id."""
+
+
+class MemberUnknown(NotFound):
+    """No member was recognised. The card or the code serves as well as the face."""
+
+
+class PlacementUnknown(NotFound):
+    """No placement has this name. The scenario pack lists its placements."""
+
+
+class DecisionUnknown(NotFound):
+    """No decision has this id. It may have been erased with its member."""
+
+
+class NothingToShow(VisavisError):
+    """No item may be shown here and now. Give the placement a public house item without caps."""
+
+
+class StorageError(VisavisError):
+    """The database refused the work. Nothing was half-written; try again."""
+
+
+class DatabaseUnavailable(StorageError):
+    """The database does not answer. Start it, or check --database-url; `visavis doctor` tells which."""
+
+
+class DatabaseVersionMismatch(StorageError):
+    """The database was written by another version. Run `visavis migrate`, or install the newer visavis."""
+
+
+class StorageFull(StorageError):
+    """The disk is full. Free some space and start again; what was acknowledged is safe."""
+
+
+class SetupError(VisavisError):
+    """This installation cannot do that. `visavis doctor` explains what is missing."""
+
+
+class ExtraMissing(SetupError):
+    """An optional part is not installed. Install the named extra with pip."""
+
+
+class PortInUse(SetupError):
+    """Another program uses this port. Choose another with --port, or 0 for any free one."""
+
+
+class SettingInvalid(SetupError):
+    """A setting has a value that cannot be used. Correct it; `visavis serve --help` shows the settings."""

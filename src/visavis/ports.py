@@ -1,0 +1,243 @@
+"""What the outside must supply: Protocols of one to four methods.
+
+Ports that wait for a database, a network or another process are coroutines; the stages themselves are pure and
+synchronous. `visavis.testing` has an in-memory implementation of each, `visavis.storage` one on PostgreSQL; both
+pass `tests/contract`. Whatever is written with an id may be written again: the second time changes nothing.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from visavis.types import (
+    AuditEntry,
+    Campaign,
+    Consent,
+    Decision,
+    Event,
+    Impression,
+    Item,
+    Member,
+    MemberId,
+    Outcome,
+    Placement,
+    PolicySnapshot,
+    Sighting,
+    Token,
+    Withdrawal,
+)
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        ...
+
+
+class KeyProvider(Protocol):
+    """Keeper of the site key; the key itself never leaves it."""
+
+    def wrap(self, key: bytes, *, aad: bytes) -> bytes:
+        """Encrypt a member key under the site key."""
+        ...
+
+    def unwrap(self, wrapped: bytes, *, aad: bytes) -> bytes:
+        """Raises SealBroken when the site key or the associated data differ."""
+        ...
+
+    def derive(self, label: str) -> bytes:
+        """32 bytes for one use (pseudonyms, credentials, signing), HKDF-SHA256 of the site key."""
+        ...
+
+
+# ------ edge -----------------------------------------------------------------------------------------------------
+
+
+class Roster(Protocol):
+    """The members of a site, at its edge. A member and their consents are written together or not at all."""
+
+    async def save(self, member: Member, ledger: Sequence[Consent | Withdrawal] = ()) -> None:
+        """Add or replace a member and append to the ledger in one transaction; tells every node."""
+        ...
+
+    async def remove(self, member_id: MemberId, ledger: Sequence[Withdrawal] = ()) -> int:
+        """Destroy key, templates, nickname and credentials, append the withdrawals; rows removed. Tells every node."""
+        ...
+
+    async def members(self) -> Sequence[Member]:
+        """All members, oldest first."""
+        ...
+
+    async def find(self, credential: bytes) -> Member | None:
+        """The member with this credential digest."""
+        ...
+
+
+class ConsentLedger(Protocol):
+    """Append-only record of consents and withdrawals of one half (edge or hub)."""
+
+    async def append(self, entries: Sequence[Consent | Withdrawal]) -> int:
+        """Number of entries that were new."""
+        ...
+
+    async def history(self, subject: str) -> Sequence[Consent | Withdrawal]:
+        """Everything ever appended for this subject, in the order of appending."""
+        ...
+
+
+class HubLink(Protocol):
+    """All that the edge can tell the hub."""
+
+    async def consented(self, entries: Sequence[Consent | Withdrawal]) -> None:
+        """Consents and withdrawals whose subject is a token."""
+        ...
+
+    async def sighted(self, sighting: Sighting) -> Decision | None:
+        """A member stands at a placement; what was decided for them, None when nothing may be shown."""
+        ...
+
+    async def forget(self, token: Token) -> Mapping[str, int]:
+        """Erase everything about the token; store -> rows removed."""
+        ...
+
+
+# ------ hub ------------------------------------------------------------------------------------------------------
+
+
+class EventLog(Protocol):
+    """Append-only, idempotent by event id."""
+
+    async def append(self, events: Sequence[Event]) -> int:
+        """Number of events that were new; returns only when they are durable."""
+        ...
+
+    async def of(self, token: Token, limit: int = 1000) -> Sequence[Event]:
+        """The token's last events, oldest first (by time, then id)."""
+        ...
+
+
+class DecisionLog(Protocol):
+    """Every decision that was made."""
+
+    async def append(self, decision: Decision) -> None:
+        """Durable on return."""
+        ...
+
+    async def get(self, decision_id: str) -> Decision | None:
+        """None when unknown or erased."""
+        ...
+
+    async def recent(self, limit: int = 50, scenario: str | None = None) -> Sequence[Decision]:
+        """Newest first."""
+        ...
+
+
+class PlayLog(Protocol):
+    """Proof of play."""
+
+    async def append(self, impressions: Sequence[Impression]) -> int:
+        """Number of stages that were new."""
+        ...
+
+    async def of(self, decision_id: str) -> Sequence[Impression]:
+        """Stages of one decision, in order."""
+        ...
+
+    async def unanswered(self, shown_before: datetime, limit: int = 1000) -> Sequence[str]:
+        """Ids of decisions that were on the glass before this time and have no outcome yet, oldest first."""
+        ...
+
+
+class OutcomeLog(Protocol):
+    """What came of decisions, in one order that every reader sees alike."""
+
+    async def append(self, outcomes: Sequence[Outcome]) -> int:
+        """Number that were new; readers are told."""
+        ...
+
+    async def after(self, seq: int, limit: int = 1000) -> Sequence[tuple[int, Outcome]]:
+        """Outcomes whose sequence number is greater, in order; the numbers are final and without reordering."""
+        ...
+
+    async def of(self, decision_id: str) -> Sequence[Outcome]:
+        """Outcomes of one decision, in order."""
+        ...
+
+
+class PolicyStore(Protocol):
+    """Snapshots of what policies have learned."""
+
+    async def save(self, snapshot: PolicySnapshot) -> None:
+        """Keep this version; tells every reader."""
+        ...
+
+    async def latest(self, policy: str, scenario: str) -> PolicySnapshot | None:
+        """The newest version."""
+        ...
+
+    async def at(self, policy: str, scenario: str, version: int) -> PolicySnapshot | None:
+        """The newest kept version that is not newer than this one."""
+        ...
+
+
+class Allowance(Protocol):
+    """Budgets and caps, exact across processes."""
+
+    async def reserve(self, decision_id: str, campaign: Campaign, token: Token | None, at: datetime) -> bool:
+        """Take one impression from budget and cap; False (and nothing taken) when either is used up."""
+        ...
+
+    async def release(self, decision_id: str) -> None:
+        """Give back what a decision reserved and never showed."""
+        ...
+
+    async def exhausted(self, campaigns: Sequence[Campaign], token: Token | None, at: datetime) -> frozenset[str]:
+        """Ids of those campaigns whose budget, or cap for this token today (UTC), is used up."""
+        ...
+
+
+class Eraser(Protocol):
+    """The hub's side of withdrawal."""
+
+    async def erase(self, token: Token) -> Mapping[str, int]:
+        """Delete every row of the token in one transaction, consents last; table -> rows."""
+        ...
+
+
+class Channel(Protocol):
+    """A way to reach a placement."""
+
+    async def deliver(self, decision: Decision, item: Item, placement: Placement) -> None:
+        """Hand the decision over; what happens then comes back as impressions."""
+        ...
+
+
+# ------ both -----------------------------------------------------------------------------------------------------
+
+
+class Signals(Protocol):
+    """Short messages between processes; lost when nobody listens, so they carry ids, never the only copy."""
+
+    async def publish(self, topic: str, payload: str = "") -> None:
+        """At most 4,000 bytes."""
+        ...
+
+    def subscribe(self, *topics: str) -> AsyncIterator[tuple[str, str]]:
+        """Endless (topic, payload) pairs; ("ready", "") comes first, and again after a lost connection."""
+        ...
+
+
+class AuditLog(Protocol):
+    """Hash chain of what was done to whom, by pseudonym."""
+
+    async def append(
+        self, *, actor: str, action: str, subject: str, detail: Mapping[str, str], at: datetime
+    ) -> AuditEntry:
+        """The entry with its place in the chain."""
+        ...
+
+    async def after(self, seq: int, limit: int = 1000) -> Sequence[AuditEntry]:
+        """Entries in order."""
+        ...
