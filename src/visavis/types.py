@@ -428,6 +428,7 @@ class Decision:
     campaign_id: str
     candidates: tuple[Candidate, ...]
     probabilities: tuple[float, ...]  # of each candidate, in order; sum to 1
+    estimates: tuple[float, ...]  # reward that the policy expected of each candidate, in order
     policy: str
     policy_version: int  # number of updates the policy had learned from
     model_version: str  # of the features
@@ -440,6 +441,8 @@ class Decision:
         _aware("decided_at", self.decided_at)
         if len(self.candidates) != len(self.probabilities) or not self.candidates:
             raise ValueError(f"{len(self.candidates)} candidates with {len(self.probabilities)} probabilities")
+        if len(self.estimates) != len(self.candidates):
+            raise ValueError(f"{len(self.candidates)} candidates with {len(self.estimates)} estimates")
         if abs(sum(self.probabilities) - 1.0) > 1e-9:
             raise ValueError(f"probabilities sum to {sum(self.probabilities)}")
         if self.item_id not in {c.item_id for c in self.candidates}:
