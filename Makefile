@@ -1,0 +1,45 @@
+PY := .venv/bin/python
+ARGS ?=
+
+.PHONY: help demo test check bench clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+demo: .venv/demo.stamp  ## watch the loop close on real faces; headless: make demo ARGS="--headless --seconds 60 --json"
+	@.venv/bin/visavis demo $(ARGS)
+
+test: .venv/dev.stamp chromium  ## run every test (sets up everything it needs)
+	@$(PY) -m pytest $(ARGS)
+
+check: .venv/dev.stamp  ## lint, format and type check
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+bench: .venv/demo.stamp  ## measure the parts that have a speed target
+	@.venv/bin/visavis bench $(ARGS)
+
+clean:  ## remove the virtual environment and caches
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+# Set-up messages go to stderr, so that `make demo ARGS=--json` prints JSON alone.
+$(PY):
+	@echo "setting up .venv" >&2
+	@$${PYTHON:-python3} -m venv .venv >&2
+
+.venv/demo.stamp: pyproject.toml | $(PY)
+	@$(PY) -m pip install -q --disable-pip-version-check -e ".[demo]" >&2
+	@touch $@
+
+.venv/dev.stamp: pyproject.toml | $(PY)
+	@$(PY) -m pip install -q --disable-pip-version-check -e ".[dev]" >&2
+	@touch $@
+
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && echo "installing chromium for the browser tests" >&2 \
+	  && apt-get update -qq >&2 && apt-get install -y -qq chromium >/dev/null; } \
+	  || echo "browser tests will skip; to run them: sudo apt-get install -y chromium" >&2

@@ -1,0 +1,40 @@
+"""Settings; read by server and cli alone. Every setting is also an environment variable `VISAVIS_<NAME>`."""
+
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator can set; the defaults run everything on one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="VISAVIS_", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("visavis"), description="Database and site key live here."
+    )
+    cache_dir: Path = Field(
+        default_factory=lambda: user_cache_path("visavis"), description="Model packs live here; it can be deleted."
+    )
+    database_url: str | None = Field(
+        default=None, description="PostgreSQL 16 or newer; without it an embedded server runs in data_dir."
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    site: str = Field(default="site-1", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="Name of this site.")
+    scenario: str = Field(default="retail", description="Scenario pack, by name or folder.")
+    false_match_rate: float = Field(
+        default=0.001, gt=0, lt=0.5, description="How often a stranger may be taken for some member (FPIR)."
+    )
+    min_face_px: int = Field(default=60, ge=20, le=1000, description="Smallest face that is looked at, in pixels.")
+    show_s: float = Field(default=20.0, ge=1, le=600, description="How long a screen shows one decision, in seconds.")
+    log_level: str = Field(
+        default="info", pattern="^(debug|info|warning|error)$", description="Least level that is logged."
+    )
+
+    @property
+    def packs_dir(self) -> Path:
+        """Folder of model packs."""
+        return self.cache_dir / "packs"

@@ -1,0 +1,327 @@
+"""The edge's half of the story: frame -> faces -> sighting. Images, embeddings and names end here."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.errors import ConsentMissing, CredentialRefused, InputRefused, MemberUnknown, PlacementUnknown
+from visavis.identity.enrol import Enrolment, enrol, nickname, open_templates
+from visavis.identity.forget import withdrawals
+from visavis.identity.gallery import Gallery
+from visavis.identity.identify import Recognition, identify
+from visavis.identity.threshold import CalibrationRow, Threshold, for_gallery
+from visavis.perception.decode import decode_image
+from visavis.perception.observe import Observer, enrolment_face
+from visavis.perception.track import Track, Tracker
+from visavis.ports import AuditLog, Clock, ConsentLedger, HubLink, KeyProvider, Roster
+from visavis.privacy.consent import permit
+from visavis.privacy.pseudonym import credential_digest
+from visavis.privacy.receipts import deletion_receipt
+from visavis.types import (
+    Consent,
+    Decision,
+    DeletionReceipt,
+    Embedding,
+    Face,
+    Frame,
+    Member,
+    MemberId,
+    Method,
+    Purpose,
+    Scenario,
+    Sighting,
+    Withdrawal,
+)
+
+EMBEDDINGS_A_TRACK = 3
+AGAIN_AFTER = timedelta(seconds=8)  # the same member before the same screen is one visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """A member who was just known, for the kiosk that they stand at."""
+
+    member_id: MemberId
+    nickname: str = field(repr=False)
+    sighting: Sighting
+    decision: Decision | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What one frame held."""
+
+    faces: tuple[Face, ...]
+    arrived: int  # faces that were not there before
+    welcomes: tuple[Welcome, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Edge:
+    """The machine with the camera: it knows faces and members, and tells the hub tokens."""
+
+    site: str
+    scenario: Scenario
+    observer: Observer
+    calibration: Sequence[CalibrationRow]
+    false_match_rate: float  # of the whole gallery (FPIR)
+    gallery: Gallery
+    keys: KeyProvider
+    roster: Roster
+    ledger: ConsentLedger
+    link: HubLink
+    audit: AuditLog
+    clock: Clock
+    ids: Callable[[], str]
+    members: dict[MemberId, Member] = field(default_factory=dict)
+
+    # ------ gallery
+
+    async def load(self) -> int:
+        """Bring the gallery in line with the roster; number of members. Called at start and when the roster changes."""
+        now = {member.id: member for member in await self.roster.members()}
+        for gone in self.members.keys() - now.keys():
+            self._drop(gone)
+        for member in now.values():
+            if self.members.get(member.id) != member:
+                self._admit(member)
+        return len(self.members)
+
+    def _admit(self, member: Member) -> None:
+        self._drop(member.id)
+        self.members[member.id] = member
+        for template_id, embedding in open_templates(member, self.keys, model=self.observer.model):
+            self.gallery.add(member.id, template_id, embedding)
+
+    def _drop(self, member_id: MemberId) -> None:
+        self.members.pop(member_id, None)
+        self.gallery.drop(member_id)
+
+    @property
+    def threshold(self) -> Threshold:
+        """The comparison score that holds the promised error rate at the current gallery size."""
+        return for_gallery(self.calibration, self.false_match_rate, max(1, len(self.members)))
+
+    # ------ known by face
+
+    def camera(self, placement: str) -> "Camera":
+        """A view of one placement; one a stream."""
+        if placement not in self.scenario.placements:
+            raise PlacementUnknown(repr(placement[:64]))
+        return Camera(edge=self, placement=placement)
+
+    async def recognised(
+        self, recognition: Recognition, *, placement: str, people_in_view: int, at: datetime
+    ) -> Welcome | None:
+        """Pass a recognition through the gate and on to the hub; None when consent has ended meanwhile."""
+        member = self.members.get(recognition.member_id)
+        if member is None:
+            return None
+        try:
+            consent = await self._permitted(member, Purpose.RECOGNISE)
+        except ConsentMissing:
+            self.gallery.drop(member.id)
+            return None
+        return await self._welcome(
+            member,
+            Sighting(
+                id=self.ids(),
+                token=member.token,
+                site=self.site,
+                scenario=self.scenario.name,
+                placement=placement,
+                method=Method.FACE,
+                score=recognition.score,
+                false_match_rate=recognition.threshold.false_match_rate,
+                receipt_id=consent.id,
+                people_in_view=people_in_view,
+                seen_at=at,
+            ),
+        )
+
+    # ------ known by card or PIN: a face is never the only way
+
+    async def presented(self, secret: str, *, method: Method, placement: str) -> Welcome:
+        """Know a member by card or PIN; raises CredentialRefused, the same for every reason."""
+        if placement not in self.scenario.placements:
+            raise PlacementUnknown(repr(placement[:64]))
+        member = await self.roster.find(credential_digest(self.keys, secret))
+        if member is None:
+            raise CredentialRefused
+        try:
+            consent = await self._permitted(member, Purpose.PERSONALISE)
+        except ConsentMissing:
+            raise CredentialRefused from None
+        return await self._welcome(
+            member,
+            Sighting(
+                id=self.ids(),
+                token=member.token,
+                site=self.site,
+                scenario=self.scenario.name,
+                placement=placement,
+                method=method,
+                score=None,
+                false_match_rate=None,
+                receipt_id=consent.id,
+                people_in_view=1,
+                seen_at=self.clock.now(),
+            ),
+        )
+
+    async def _welcome(self, member: Member, sighting: Sighting) -> Welcome:
+        decision = await self.link.sighted(sighting)
+        name = nickname(member, self.keys)
+        return Welcome(member_id=member.id, nickname=name, sighting=sighting, decision=decision)
+
+    async def _permitted(self, member: Member, purpose: Purpose) -> Consent:
+        return permit(
+            await self.ledger.history(member.id),
+            purpose=purpose,
+            scenario=self.scenario.name,
+            site=self.site,
+            notice_version=self.scenario.notices[purpose].version,
+            at=self.clock.now(),
+        )
+
+    # ------ enrolment
+
+    async def enrol(self, *, photos: Sequence[bytes], name: str, locale: str, consents: Sequence[Purpose]) -> Enrolment:
+        """Make a member of a person; nothing is written unless everything holds.
+
+        Args:
+            photos: Zero to five images; none when the person uses card or PIN only.
+            name: Nickname for the greeting.
+            locale: Language in which the notices were read.
+            consents: Purposes that the person ticked.
+
+        Raises:
+            InputRefused: A photo, the name or the set of photos cannot be used.
+            ConsentMissing: A required consent, or that for the photos, was not given.
+        """
+        embeddings = await asyncio.to_thread(self._embed_photos, photos) if photos else ()
+        enrolment = enrol(
+            nickname=name,
+            locale=locale,
+            site=self.site,
+            scenario=self.scenario,
+            embeddings=embeddings,
+            purposes=consents,
+            keys=self.keys,
+            now=self.clock.now(),
+            ids=self.ids,
+        )
+        member = enrolment.member
+        await self.roster.save(member, enrolment.consents_edge)
+        await self.link.consented(enrolment.consents_hub)
+        self._admit(member)
+        await self._note("enrolled", member, {"templates": str(len(member.templates))})
+        return enrolment
+
+    def _embed_photos(self, photos: Sequence[bytes]) -> tuple[Embedding, ...]:
+        return tuple(self._embed_photo(decode_image(photo)) for photo in photos)
+
+    def _embed_photo(self, pixels: NDArray[np.uint8]) -> Embedding:
+        frame = Frame(pixels=pixels, source="enrolment", captured_at=self.clock.now())
+        face = enrolment_face(self.observer.observe(frame))
+        return self.observer.embed(frame, (face,))[0]
+
+    # ------ rights
+
+    def member(self, member_id: MemberId) -> Member:
+        """Raises MemberUnknown after withdrawal."""
+        try:
+            return self.members[member_id]
+        except KeyError:
+            raise MemberUnknown from None
+
+    async def consents(self, member_id: MemberId) -> Sequence[Consent | Withdrawal]:
+        """All that the member allowed and withdrew."""
+        return await self.ledger.history(member_id)
+
+    async def withdraw(self, member_id: MemberId, purpose: Purpose, *, method: str) -> None:
+        """End one consent; the end of RECOGNISE destroys the templates, of a required one the membership."""
+        raise NotImplementedError
+
+    async def forget(self, member_id: MemberId, *, method: str) -> DeletionReceipt:
+        """End every consent, destroy the key, erase the member here and at the hub; unknown from the next frame on."""
+        member = self.member(member_id)
+        self._drop(member_id)
+        ended = withdrawals(await self.ledger.history(member_id), method=method, now=self.clock.now(), ids=self.ids)
+        rows = await self.roster.remove(member_id, ended)
+        removed: Mapping[str, int] = {"edge": rows, **await self.link.forget(member.token)}
+        await self._note("forgotten", member, {"method": method})
+        return deletion_receipt(
+            self.keys, subject=member.token, site=self.site, removed=removed, at=self.clock.now(), receipt_id=self.ids()
+        )
+
+    async def _note(self, action: str, member: Member, detail: Mapping[str, str]) -> None:
+        await self.audit.append(
+            actor="edge", action=action, subject=member.token, detail=detail, at=self.clock.now()
+        )
+
+
+@dataclass(slots=True)
+class _Person:
+    """A track while it lasts: how often it was embedded, and whether it is settled."""
+
+    embedded: int = 0
+    settled: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Camera:
+    """One stream at one placement. A stranger is embedded at most three times and leaves nothing behind."""
+
+    edge: Edge
+    placement: str
+    tracker: Tracker = field(default_factory=Tracker)
+    _people: dict[int, _Person] = field(default_factory=dict)
+    _last_seen: dict[MemberId, datetime] = field(default_factory=dict)
+
+    async def see(self, frame: Frame) -> Seen:
+        """Look at one frame; perception runs in a thread."""
+        edge = self.edge
+        faces = await asyncio.to_thread(edge.observer.observe, frame)
+        tracks = self.tracker.update(faces, frame.captured_at)
+        arrived = len({t.id for t in tracks} - self._people.keys())
+        self._people = {t.id: self._people.get(t.id, _Person()) for t in tracks}
+        known = await asyncio.to_thread(self._identify, frame, tracks)
+        welcomes = []
+        for track, recognition in known:
+            welcome = await self._greet(recognition, people_in_view=max(1, len(faces)), at=frame.captured_at)
+            self._people[track.id].settled = True
+            if welcome is not None:
+                welcomes.append(welcome)
+        return Seen(faces=faces, arrived=arrived, welcomes=tuple(welcomes))
+
+    def _identify(self, frame: Frame, tracks: Sequence[Track]) -> list[tuple[Track, Recognition]]:
+        if not len(self.edge.gallery):
+            return []  # R6: with no consented gallery loaded, nothing is embedded at all
+        open_tracks = [t for t in tracks if t.face.quality.usable and self._wants_embedding(t.id)]
+        if not open_tracks:
+            return []
+        embeddings = self.edge.observer.embed(frame, tuple(t.face for t in open_tracks))
+        for track in open_tracks:
+            self._people[track.id].embedded += 1
+        found = identify(embeddings, self.edge.gallery, self.edge.threshold)
+        return [(track, hit) for track, hit in zip(open_tracks, found, strict=True) if hit is not None]
+
+    def _wants_embedding(self, track_id: int) -> bool:
+        person = self._people[track_id]
+        return not person.settled and person.embedded < EMBEDDINGS_A_TRACK
+
+    async def _greet(self, recognition: Recognition, *, people_in_view: int, at: datetime) -> Welcome | None:
+        last = self._last_seen.get(recognition.member_id)
+        if last is not None and at - last < AGAIN_AFTER:
+            return None
+        welcome = await self.edge.recognised(
+            recognition, placement=self.placement, people_in_view=people_in_view, at=at
+        )
+        if welcome is not None:
+            self._last_seen[recognition.member_id] = at
+        return welcome

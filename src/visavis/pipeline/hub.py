@@ -1,0 +1,193 @@
+"""The hub's half of the story: sighting -> profile -> decision -> impression -> outcome."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import numpy as np
+
+from visavis.behaviour.profile import profile
+from visavis.delivery.open_items import open_items
+from visavis.errors import ConsentMissing, DecisionUnknown, EventRefused, PlacementUnknown
+from visavis.feedback.attribute import attribute, lapse
+from visavis.ports import (
+    Allowance,
+    Channel,
+    Clock,
+    ConsentLedger,
+    DecisionLog,
+    Eraser,
+    EventLog,
+    OutcomeLog,
+    PlayLog,
+)
+from visavis.privacy.consent import permit
+from visavis.recommend.decide import decide
+from visavis.recommend.policy import Policy
+from visavis.types import (
+    Consent,
+    Decision,
+    Event,
+    Impression,
+    Outcome,
+    Placement,
+    Purpose,
+    Scenario,
+    Sighting,
+    Stage,
+    Token,
+    Withdrawal,
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Hub:
+    """Knows tokens and events, never faces. Implements `ports.HubLink` for an edge in the same process."""
+
+    site: str
+    scenario: Scenario
+    ledger: ConsentLedger
+    events: EventLog
+    decisions: DecisionLog
+    plays: PlayLog
+    outcomes: OutcomeLog
+    allowance: Allowance
+    eraser: Eraser
+    channel: Channel
+    policy: Policy  # swapped whole when a newer snapshot arrives
+    clock: Clock
+    rng: np.random.Generator
+    ids: Callable[[], str]
+
+    # ------ from the edge
+
+    async def consented(self, entries: Sequence[Consent | Withdrawal]) -> None:
+        """Keep consents and withdrawals of tokens."""
+        await self.ledger.append(entries)
+
+    async def sighted(self, sighting: Sighting) -> Decision | None:
+        """Decide for the member who stands at a placement; None without consent to personalise."""
+        try:
+            consent = await self.permitted(sighting.token, Purpose.PERSONALISE)
+        except ConsentMissing:
+            return None
+        return await self._decide(sighting, consent)
+
+    async def forget(self, token: Token) -> Mapping[str, int]:
+        """Erase the token everywhere at the hub."""
+        return await self.eraser.erase(token)
+
+    async def permitted(self, token: Token, purpose: Purpose) -> Consent:
+        """The live consent of a token; raises ConsentMissing."""
+        return permit(
+            await self.ledger.history(token),
+            purpose=purpose,
+            scenario=self.scenario.name,
+            site=self.site,
+            notice_version=self.scenario.notices[purpose].version,
+            at=self.clock.now(),
+        )
+
+    # ------ decide and deliver
+
+    async def _decide(self, sighting: Sighting, consent: Consent) -> Decision:
+        now = self.clock.now()
+        placement = self.placement(sighting.placement)
+        campaigns = tuple(self.scenario.campaigns.values())
+        exhausted = await self.allowance.exhausted(campaigns, sighting.token, now)
+        person = profile(sighting.token, await self.events.of(sighting.token), self.scenario, now)
+        while True:
+            open_now = open_items(
+                self.scenario,
+                placement,
+                people_in_view=sighting.people_in_view,
+                personal=True,
+                exhausted=exhausted,
+                now=now,
+            )
+            decision = decide(
+                profile=person,
+                candidates=open_now,
+                scenario=self.scenario,
+                policy=self.policy,
+                draw=float(self.rng.random()),
+                decision_id=self.ids(),
+                now=now,
+                site=self.site,
+                placement=placement.id,
+                token=sighting.token,
+                sighting_id=sighting.id,
+                receipt_id=consent.id,
+            )
+            campaign = self.scenario.campaigns[decision.campaign_id]
+            if await self.allowance.reserve(decision.id, campaign, sighting.token, now):
+                break
+            exhausted |= {campaign.id}  # another process took the last one: choose again without it
+        await self.decisions.append(decision)
+        await self.channel.deliver(decision, self.scenario.items[decision.item_id], placement)
+        return decision
+
+    # ------ what came of it
+
+    async def played(self, impressions: Sequence[Impression]) -> int:
+        """Keep stages of plays; number that were new."""
+        return await self.plays.append(impressions)
+
+    async def happened(self, events: Sequence[Event]) -> int:
+        """Keep events and attribute reactions; number of events that were new.
+
+        An event that answers a decision belongs to the decision's member, whoever sent it.
+        Sending an event again changes nothing, and repairs an attribution that a crash cut off.
+        """
+        answered = [await self._answered(event) for event in events]
+        new = await self.events.append([event for event, _ in answered])
+        for event, decision in answered:
+            if decision is not None:
+                await self._attribute(event, decision)
+        return new
+
+    async def _answered(self, event: Event) -> tuple[Event, Decision | None]:
+        if event.kind not in self.scenario.event_types:
+            raise EventRefused(f"unknown type {event.kind[:64]!r}")
+        if event.item_id is not None and event.item_id not in self.scenario.items:
+            raise EventRefused("unknown item")
+        if event.decision_id is None:
+            return replace(event, scenario=self.scenario.name), None
+        decision = await self.decisions.get(event.decision_id)
+        if decision is None:
+            raise DecisionUnknown("in the event's decision_id")
+        owner = replace(
+            event,
+            token=decision.token,
+            scenario=decision.scenario,
+            placement=decision.placement,
+            item_id=event.item_id or decision.item_id,
+        )
+        return owner, decision
+
+    async def _attribute(self, event: Event, decision: Decision) -> None:
+        seen = [play.at for play in await self.plays.of(decision.id) if play.stage >= Stage.RENDERED]
+        if not seen:
+            return  # what was never on the glass cannot have caused anything
+        earlier = await self.outcomes.of(decision.id)
+        outcome = attribute(event, decision, earlier, self.scenario, shown_at=min(seen), now=self.clock.now())
+        if outcome is not None:
+            await self.outcomes.append([outcome])
+
+    async def lapse(self, limit: int = 1000) -> int:
+        """Close shown decisions that nobody reacted to within the attribution window; number closed."""
+        now = self.clock.now()
+        window = timedelta(seconds=self.scenario.attribution_window_s)
+        closed: list[Outcome] = []
+        for decision_id in await self.plays.unanswered(now - window, limit):
+            decision = await self.decisions.get(decision_id)
+            if decision is not None:
+                closed.append(lapse(decision, now))
+        return await self.outcomes.append(closed) if closed else 0
+
+    def placement(self, name: str) -> Placement:
+        """Raises PlacementUnknown."""
+        try:
+            return self.scenario.placements[name]
+        except KeyError:
+            raise PlacementUnknown(repr(name[:64])) from None

@@ -1,0 +1,45 @@
+"""The fast loop: outcomes -> policy, one writer; readers swap in each new snapshot whole."""
+
+from dataclasses import dataclass
+
+from visavis.errors import ConsentMissing
+from visavis.pipeline.hub import Hub
+from visavis.ports import OutcomeLog, PolicyStore
+from visavis.recommend.learn import learn
+from visavis.recommend.policy import Policy
+from visavis.types import Purpose, Token
+
+
+@dataclass(slots=True, kw_only=True)
+class Learner:
+    """The one writer of a scenario's policy; the caller sees to it that no other runs."""
+
+    hub: Hub
+    outcomes: OutcomeLog
+    store: PolicyStore
+    policy: Policy  # this writer's own copy; the hub's is replaced by snapshots
+    position: int = 0  # sequence number of the last outcome that was looked at
+
+    async def catch_up(self) -> int:
+        """Learn from every outcome since the last time, publish one snapshot; number of updates.
+
+        Only members who let models learn from their events teach anything: the gate stands before each row.
+        """
+        learned = 0
+        while batch := await self.outcomes.after(self.position):
+            for seq, outcome in batch:
+                decision = await self.hub.decisions.get(outcome.decision_id)
+                if decision is not None and decision.token is not None and await self._may_teach(decision.token):
+                    learn(self.policy, decision, outcome)
+                    learned += 1
+                self.position = seq
+        if learned:
+            await self.store.save(self.policy.snapshot(self.hub.clock.now(), position=self.position))
+        return learned
+
+    async def _may_teach(self, token: Token) -> bool:
+        try:
+            await self.hub.permitted(token, Purpose.IMPROVE)
+        except ConsentMissing:
+            return False
+        return True

@@ -1,0 +1,176 @@
+"""`/v1`: what players and business systems tell the hub, and what they ask it."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import NAMESPACE_URL, uuid5
+
+from fastapi import APIRouter, Header, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from visavis.errors import DecisionUnknown, EventRefused
+from visavis.server.screens import decision_view
+from visavis.server.site import Site, site_of
+from visavis.types import Event, Impression, Stage, Token
+
+router = APIRouter(prefix="/v1", tags=["hub"])
+
+MAX_BATCH = 1000
+MAX_BODY = 2_000_000
+CLOCK_SKEW = timedelta(minutes=5)
+
+StageName = Literal["delivered", "rendered", "on_glass", "ended"]
+
+
+class Played(BaseModel):
+    """One stage of a play, as the player saw it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision_id: str = Field(max_length=64)
+    stage: StageName
+    at: AwareDatetime
+
+
+class EventData(BaseModel):
+    """What the event says."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision_id: str | None = Field(default=None, max_length=64)
+    item_id: str | None = Field(default=None, max_length=64)
+    member: str | None = Field(default=None, max_length=64, description="The member's token, from a business system.")
+    value: float = Field(default=0.0, allow_inf_nan=False)
+
+
+class CloudEvent(BaseModel):
+    """CloudEvents 1.0, structured mode; other attributes are ignored as the specification asks."""
+
+    specversion: Literal["1.0"]
+    id: str = Field(min_length=1, max_length=128)
+    source: str = Field(min_length=1, max_length=256)
+    type: str = Field(min_length=1, max_length=64)
+    time: AwareDatetime
+    data: EventData = EventData()
+
+
+@router.get("/play/{placement}/stream", response_class=EventSourceResponse)
+async def stream(
+    request: Request, placement: str, last_event_id: Annotated[str | None, Header()] = None
+) -> AsyncIterator[ServerSentEvent]:
+    """Decisions for one screen as they are made, after the neutral house loop."""
+    site = site_of(request)
+    async for event in site.screens.stream(site.hub.placement(placement), last_event_id):
+        yield event
+
+
+@router.post("/play/{placement}/stages", status_code=202)
+async def stages(request: Request, placement: str, body: Played | list[Played]) -> dict[str, int]:
+    """Proof of play; sending a stage again changes nothing."""
+    site = site_of(request)
+    site.hub.placement(placement)
+    plays = body if isinstance(body, list) else [body]
+    if len(plays) > MAX_BATCH:
+        raise EventRefused(f"at most {MAX_BATCH} stages a request")
+    accepted = await site.hub.played([await impression(site, placement, play) for play in plays])
+    return {"accepted": accepted, "duplicates": len(plays) - accepted}
+
+
+async def impression(site: Site, placement: str, play: Played) -> Impression:
+    """The record of a stage; its id follows from decision and stage, so that a repeated report is the same."""
+    decision = await site.hub.decisions.get(play.decision_id)
+    if decision is None or decision.placement != placement:
+        raise DecisionUnknown
+    return Impression(
+        id=str(uuid5(NAMESPACE_URL, f"visavis:{decision.id}:{play.stage}")),
+        decision_id=decision.id,
+        placement=placement,
+        item_id=decision.item_id,
+        stage=Stage[play.stage.upper()],
+        at=checked_time(site, play.at),
+    )
+
+
+def checked_time(site: Site, at: datetime) -> datetime:
+    """A time in UTC that is not in the future; small differences between clocks are forgiven."""
+    now = site.clock.now()
+    at = at.astimezone(now.tzinfo)
+    if at > now + CLOCK_SKEW:
+        raise EventRefused("time: lies in the future; check the clock of the sender")
+    return min(at, now)
+
+
+@router.post("/events", status_code=202)
+async def events(request: Request) -> dict[str, int]:
+    """CloudEvents, one or a JSON array; acknowledged when durable, and counted once however often they are sent."""
+    site = site_of(request)
+    incoming = parse_events(await bounded_body(request))
+    accepted = await site.hub.happened([to_event(site, event) for event in incoming])
+    return {"accepted": accepted, "duplicates": len(incoming) - accepted}
+
+
+async def bounded_body(request: Request) -> bytes:
+    """The body; refuses before it holds more than the limit."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise EventRefused(f"more than {MAX_BODY // 1_000_000} MB; send smaller batches")
+    return bytes(body)
+
+
+def parse_events(body: bytes) -> list[CloudEvent]:
+    """Every event of the body, or EventRefused with the place of the first mistake."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise EventRefused("the body is not JSON") from None
+    batch = document if isinstance(document, list) else [document]
+    if len(batch) > MAX_BATCH:
+        raise EventRefused(f"{len(batch)} events; at most {MAX_BATCH} a request")
+    events = []
+    for number, item in enumerate(batch):
+        try:
+            events.append(CloudEvent.model_validate(item))
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"])) or "event"
+            raise EventRefused(f"event {number}, {place}: {first['msg']}") from None
+    return events
+
+
+def to_event(site: Site, event: CloudEvent) -> Event:
+    """CloudEvents' identity is source and id together, so ours is derived from both."""
+    return Event(
+        id=str(uuid5(NAMESPACE_URL, f"{event.source}\n{event.id}")),
+        kind=event.type,
+        occurred_at=checked_time(site, event.time),
+        token=Token(event.data.member) if event.data.member else None,
+        item_id=event.data.item_id,
+        decision_id=event.data.decision_id,
+        value=event.data.value,
+    )
+
+
+@router.get("/decisions/{decision_id}")
+async def decision(request: Request, decision_id: str) -> dict[str, Any]:
+    """A decision with all that it was made from, except for whom."""
+    site = site_of(request)
+    found = await site.hub.decisions.get(decision_id)
+    if found is None:
+        raise DecisionUnknown
+    return decision_view(found, site.scenario) | {
+        "candidates": [
+            {"item_id": c.item_id, "campaign_id": c.campaign_id, "estimate": e, "probability": p}
+            for c, e, p in zip(found.candidates, found.estimates, found.probabilities, strict=True)
+        ],
+        "propensity": found.propensity,
+        "draw": found.draw,
+        "policy": found.policy,
+        "policy_version": found.policy_version,
+        "model_version": found.model_version,
+        "receipt_id": found.receipt_id,
+        "replays": site.replays(found),
+    }

@@ -1,0 +1,75 @@
+"""Kiosk, player, their files, and what a monitor asks."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from visavis.errors import NotFound, StorageError
+from visavis.scenarios.loader import art_folder
+from visavis.server.problems import problem
+from visavis.server.site import site_of
+
+router = APIRouter(include_in_schema=False)
+SERVER = Path(str(files("visavis.server")))
+
+
+def mount_files(app: FastAPI) -> None:
+    """Serve the pages' own files; nothing comes from elsewhere."""
+    for name, folder in (("kiosk", "kiosk"), ("player", "player"), ("shared", "static")):
+        app.mount(f"/static/{name}", StaticFiles(directory=SERVER / folder), name=f"static-{name}")
+
+
+@router.get("/")
+async def home() -> Response:
+    """The console is where an operator begins."""
+    return RedirectResponse("/console")
+
+
+@router.get("/kiosk")
+async def kiosk() -> Response:
+    """The page that greets, enrols and forgets."""
+    return FileResponse(SERVER / "kiosk" / "index.html")
+
+
+@router.get("/play/{placement}")
+async def player(request: Request, placement: str) -> Response:
+    """The page that a screen shows; 404 for a placement that no pack knows."""
+    site_of(request).hub.placement(placement)
+    return FileResponse(SERVER / "player" / "index.html")
+
+
+@router.get("/art/{scenario}/{name}.svg")
+async def art(request: Request, scenario: str, name: str) -> Response:
+    """A drawing of the scenario's pack."""
+    site = site_of(request)
+    names = site.scenario.categories
+    if scenario != site.scenario.name or name not in names:
+        raise NotFound("art")
+    return FileResponse(art_folder(site.settings.scenario) / f"{name}.svg", media_type="image/svg+xml")
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process lives."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(request: Request) -> Response:
+    """The process can serve: database and gallery answer."""
+    site = site_of(request)
+    try:
+        await site.storage.ping()
+    except StorageError as error:
+        return JSONResponse(problem(error), 503, media_type="application/problem+json")
+    return JSONResponse({"status": "ready", "members": len(site.edge.members)})
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """Prometheus text; counts only, never an identity."""
+    return Response(generate_latest(site_of(request).tally.registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,38 @@
+"""The FastAPI application of one site."""
+
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from visavis.server import problems
+from visavis.server.api import edge, hub, pages
+from visavis.server.board import SiteBoard
+from visavis.server.console.console import mount_console
+from visavis.server.headers import SecurityHeaders
+from visavis.server.site import Site
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "testserver")
+
+
+def create_app(site: Site) -> FastAPI:
+    """Routes and pages over a site that is already open."""
+    app = FastAPI(
+        title="visavis",
+        version=version("visavis"),
+        summary="Recognise the member who asked to be recognised, decide what helps, show it, learn from it.",
+        docs_url=None,  # both of FastAPI's documentation pages load scripts from a CDN
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+    )
+    app.state.site = site
+    problems.install(app)
+    app.include_router(edge.router)
+    app.include_router(hub.router)
+    app.include_router(pages.router)
+    pages.mount_files(app)
+    mount_console(app, SiteBoard(site))
+    app.add_middleware(SecurityHeaders)
+    # A page elsewhere must not reach this machine by a name that it made resolve to it (DNS rebinding).
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, site.settings.host])
+    return app

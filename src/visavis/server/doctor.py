@@ -1,0 +1,167 @@
+"""`visavis doctor`: what is broken or missing on this machine, and what to do about it."""
+
+import os
+import platform
+import shutil
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+from packaging.requirements import Requirement
+
+from visavis.config import Settings
+from visavis.errors import VisavisError
+from visavis.perception.packs import default_pack_folder, verify_pack
+from visavis.privacy.keys import FileSiteKey
+from visavis.scenarios.loader import load_scenario
+from visavis.server.run import listen
+from visavis.server.site import check_database
+
+State = Literal["ok", "note", "broken"]
+FREE_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    state: State
+    seen: str
+    remedy: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at everything, each on its own, so that one broken part does not hide another."""
+    return [
+        python(),
+        packages(),
+        *(extra(name, module) for name, module in (("demo", "skimage"), ("learning", "torch"))),
+        disk(settings),
+        guarded("site key", lambda: site_key(settings)),
+        guarded("face pack", lambda: face_pack(settings)),
+        guarded("scenario", lambda: scenario(settings)),
+        await database(settings),
+        guarded("port", lambda: port(settings)),
+        browser(),
+    ]
+
+
+def guarded(name: str, look: Callable[[], Finding]) -> Finding:
+    """A finding, also when looking failed: the error's own words are the remedy."""
+    try:
+        return look()
+    except VisavisError as error:
+        return Finding(name=name, state="broken", seen=error.code(), remedy=str(error))
+
+
+def python() -> Finding:
+    enough = sys.version_info >= (3, 11)
+    return Finding(
+        name="python",
+        state="ok" if enough else "broken",
+        seen=f"{platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        remedy="" if enough else "Install Python 3.11 or newer.",
+    )
+
+
+def packages() -> Finding:
+    """Every requirement of the base installation, at a version that fits."""
+    wrong = []
+    for line in requires("visavis") or ():
+        need = Requirement(line)
+        if need.marker is not None and not need.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            if not need.specifier.contains(version(need.name), prereleases=True):
+                wrong.append(f"{need} (found {version(need.name)})")
+        except PackageNotFoundError:
+            wrong.append(f"{need} (missing)")
+    if wrong:
+        return Finding(
+            name="packages", state="broken", seen=", ".join(wrong), remedy="Run `pip install --upgrade visavis` again."
+        )
+    return Finding(name="packages", state="ok", seen=f"visavis {version('visavis')} and all that it needs")
+
+
+def extra(name: str, module: str) -> Finding:
+    there = find_spec(module) is not None
+    return Finding(
+        name=f"extra {name}",
+        state="ok" if there else "note",
+        seen="installed" if there else "not installed",
+        remedy="" if there else f"If you need it: pip install 'visavis[{name}]'",
+    )
+
+
+def disk(settings: Settings) -> Finding:
+    folder = settings.data_dir
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    writable = os.access(folder, os.W_OK)
+    if not writable:
+        return Finding(
+            name="disk", state="broken", seen=f"{folder} cannot be written", remedy="Choose another --data-dir."
+        )
+    enough = free > FREE_BYTES
+    return Finding(
+        name="disk",
+        state="ok" if enough else "broken",
+        seen=f"{free / 1e9:.1f} GB free for {settings.data_dir}",
+        remedy="" if enough else "Free some space, or choose another --data-dir.",
+    )
+
+
+def site_key(settings: Settings) -> Finding:
+    path = settings.site_key_file
+    if not path.exists():
+        return Finding(name="site key", state="ok", seen="none yet; made at the first start")
+    FileSiteKey(path)
+    return Finding(name="site key", state="ok", seen=f"{path}, readable by its owner alone")
+
+
+def face_pack(settings: Settings) -> Finding:
+    folder = default_pack_folder(settings.packs_dir)
+    if not folder.exists():
+        return Finding(
+            name="face pack", state="note", seen="not built yet", remedy="The first start builds it; or run `visavis packs build`."
+        )
+    verify_pack(folder)
+    return Finding(name="face pack", state="ok", seen=f"{folder.name}: sums and known answers hold")
+
+
+def scenario(settings: Settings) -> Finding:
+    loaded = load_scenario(settings.scenario)
+    return Finding(name="scenario", state="ok", seen=f"{loaded.name}: {len(loaded.items)} items")
+
+
+async def database(settings: Settings) -> Finding:
+    try:
+        seen = await check_database(settings)
+    except VisavisError as error:
+        return Finding(name="database", state="broken", seen=error.code(), remedy=str(error))
+    return Finding(name="database", state="ok", seen=seen)
+
+
+def port(settings: Settings) -> Finding:
+    listen(settings).close()
+    return Finding(name="port", state="ok", seen=f"{settings.host}:{settings.port} is free")
+
+
+def browser() -> Finding:
+    found = next((p for p in ("chromium", "chromium-browser", "google-chrome", "firefox") if shutil.which(p)), None)
+    return Finding(
+        name="browser",
+        state="ok" if found else "note",
+        seen=found or "none found on this machine",
+        remedy="" if found else "Open the pages on another machine through a tunnel, or `apt-get install chromium`.",
+    )

@@ -1,0 +1,77 @@
+"""Every error that leaves over HTTP is an RFC 9457 problem with a stable code; never a traceback."""
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from visavis import errors
+
+log = structlog.get_logger()
+
+# The first class that fits decides, so a subclass stands before its base.
+STATUS: tuple[tuple[type[errors.VisavisError], HTTPStatus], ...] = (
+    (errors.CredentialRefused, HTTPStatus.UNAUTHORIZED),
+    (errors.InputRefused, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (errors.ConsentMissing, HTTPStatus.FORBIDDEN),
+    (errors.KeyDestroyed, HTTPStatus.GONE),
+    (errors.NotFound, HTTPStatus.NOT_FOUND),
+    (errors.NothingToShow, HTTPStatus.CONFLICT),
+    (errors.StorageFull, HTTPStatus.INSUFFICIENT_STORAGE),
+    (errors.StorageError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (errors.VisavisError, HTTPStatus.INTERNAL_SERVER_ERROR),
+)
+
+
+def problem(error: errors.VisavisError) -> dict[str, Any]:
+    """The problem document of an error (RFC 9457, section 3)."""
+    status = next(status for kind, status in STATUS if isinstance(error, kind))
+    return {
+        "type": f"urn:visavis:problem:{error.code()}",
+        "code": error.code(),
+        "title": error.title(),
+        "status": int(status),
+        "detail": str(error),
+    }
+
+
+def _response(document: dict[str, Any]) -> JSONResponse:
+    retry = {"Retry-After": "2"} if document["status"] == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return JSONResponse(document, document["status"], headers=retry, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every failure of `app` with a problem document."""
+
+    @app.exception_handler(errors.VisavisError)
+    async def known(_: Request, error: errors.VisavisError) -> Response:
+        return _response(problem(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(_: Request, error: RequestValidationError) -> Response:
+        places = [{"place": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()[:20]]
+        return _response(problem(errors.InputRefused("see errors")) | {"code": "request-invalid", "errors": places})
+
+    @app.exception_handler(HTTPException)
+    async def http(_: Request, error: HTTPException) -> Response:
+        phrase = HTTPStatus(error.status_code).phrase
+        code = phrase.lower().replace(" ", "-")
+        return _response(
+            {
+                "type": f"urn:visavis:problem:{code}",
+                "code": code,
+                "title": phrase,
+                "status": error.status_code,
+                "detail": str(error.detail),
+            }
+        )
+
+    @app.exception_handler(Exception)
+    async def unknown(request: Request, error: Exception) -> Response:
+        # The text of a foreign exception may quote what a person sent: only its type is logged.
+        log.error("request_failed", route=request.scope["path"], error=type(error).__name__)
+        return _response(problem(errors.VisavisError()))

@@ -1,0 +1,88 @@
+"""Serve a site until it is told to stop."""
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from ipaddress import ip_address
+
+import uvicorn
+
+from visavis.config import Settings
+from visavis.errors import PortInUse, SettingInvalid
+from visavis.server.app import create_app
+from visavis.server.site import Progress, Site, open_site
+
+
+def listen(settings: Settings) -> socket.socket:
+    """A listening socket, taken before anything slow starts; raises PortInUse or SettingInvalid."""
+    try:
+        loopback = settings.host == "localhost" or ip_address(settings.host).is_loopback
+    except ValueError:
+        raise SettingInvalid(f"host: {settings.host!r} is not an address") from None
+    if not loopback:
+        raise SettingInvalid(
+            "host: console and API have no sign-in yet, so visavis listens on loopback only; "
+            "put a reverse proxy with authentication before it"
+        )
+    sock = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((settings.host, settings.port))
+        sock.listen(512)
+    except OSError as error:
+        sock.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(f"port {settings.port}") from None
+        if error.errno in (errno.EACCES, errno.EADDRNOTAVAIL):
+            raise SettingInvalid(f"host, port: cannot listen on {settings.host}:{settings.port}") from None
+        raise
+    return sock
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `stop_asked`, which also stops what runs beside the server."""
+        yield
+
+
+@asynccontextmanager
+async def serving(settings: Settings, *, progress: Progress) -> AsyncIterator[tuple[Site, str]]:
+    """A running site and its base address; everything that was started has ended on leaving."""
+    sock = listen(settings)
+    try:
+        async with open_site(settings, progress=progress) as site:
+            config = uvicorn.Config(
+                create_app(site),
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=2,
+                ws_max_size=2_000_000,
+                server_header=False,
+            )
+            server = _Server(config)
+            task = asyncio.create_task(server.serve(sockets=[sock]))
+            try:
+                while not server.started and not task.done():
+                    await asyncio.sleep(0.02)
+                if task.done():
+                    task.result()
+                host, port = sock.getsockname()[:2]
+                yield site, f"http://{f'[{host}]' if ':' in host else host}:{port}"
+            finally:
+                server.should_exit = True
+                await task
+    finally:
+        sock.close()
+
+
+def stop_asked() -> asyncio.Event:
+    """Set by Ctrl-C or a polite kill."""
+    event = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, event.set)
+    return event

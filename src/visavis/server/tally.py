@@ -1,0 +1,35 @@
+"""Counts of what the edge saw; no identities, only numbers."""
+
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+@dataclass(slots=True)
+class Tally:
+    """Metrics of one process, in its own registry, so that two servers in one test do not meet."""
+
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+    frames: Counter = field(init=False)
+    faces: Counter = field(init=False)
+    recognised: Counter = field(init=False)
+    decided: Counter = field(init=False)
+    perception_s: Histogram = field(init=False)
+    screens: Gauge = field(init=False)
+    policy_version: Gauge = field(init=False)
+
+    def __post_init__(self) -> None:
+        r = self.registry
+        self.frames = Counter("visavis_frames", "Frames that were looked at.", registry=r)
+        self.faces = Counter("visavis_faces", "Faces that came into view, each counted once.", registry=r)
+        self.recognised = Counter("visavis_recognised", "Members recognised, by method.", ["method"], registry=r)
+        self.decided = Counter("visavis_decisions", "Decisions made, by placement.", ["placement"], registry=r)
+        self.perception_s = Histogram(
+            "visavis_perception_seconds",
+            "Time from frame to faces and sightings.",
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
+            registry=r,
+        )
+        self.screens = Gauge("visavis_screens_connected", "Screens that listen for decisions.", registry=r)
+        self.policy_version = Gauge("visavis_policy_version", "Updates that the live policy learned from.", registry=r)
