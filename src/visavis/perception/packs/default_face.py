@@ -1,0 +1,161 @@
+"""Build the default face pack from weight files that lie inside two installed packages.
+
+Neither package is imported: their imports need TensorFlow and pkg_resources. Their weight files are found, compared
+with the SHA-256 of the release that this code knows, parsed, and written as ONNX graphs. Works without a network.
+"""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from visavis.errors import ModelError, SettingInvalid, StorageFull, WeightsUnavailable
+from visavis.perception.packs import dlib_graph, mtcnn_graphs
+from visavis.perception.packs.dlib_weights import read_metric_network
+from visavis.perception.packs.joblib_weights import read_arrays
+from visavis.perception.packs.loading import verify_pack
+from visavis.perception.packs.manifest import MANIFEST_FILE, Manifest, manifest_json, parse_manifest, read_manifest
+
+Progress = Callable[[str, float], None]
+"""Called with a step (`waiting`, `detector`, `embedder`, `checking`, `ready`) and the part that is done, 0 to 1."""
+
+_BUILDING = ".building-"
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A weight file inside an installed package."""
+
+    package: str
+    path: str
+    sha256: str
+
+    def read(self) -> bytes:
+        """The file's bytes, without importing the package.
+
+        Raises:
+            WeightsUnavailable: it is missing, or belongs to another release.
+        """
+        spec = find_spec(self.package)
+        for place in (spec.submodule_search_locations or ()) if spec else ():
+            file = Path(place) / self.path
+            if file.is_file():
+                content = file.read_bytes()
+                if hashlib.sha256(content).hexdigest() != self.sha256:
+                    raise WeightsUnavailable(f"{self.path} of {self.package} is not that of the release named here")
+                return content
+        raise WeightsUnavailable(f"{self.path} of {self.package} was not found")
+
+
+_P_NET = _Source("mtcnn", "assets/weights/pnet.lz4", "ea6b0c3e685ebee3165326ad6484acc95f2ef78f1c94fbf40a55704fa989f7b5")
+_R_NET = _Source("mtcnn", "assets/weights/rnet.lz4", "cb00e6460f3c98b0bfafaba3c0a0ded4bdf6e62cee7174d969e8670d7e757fee")
+_O_NET = _Source("mtcnn", "assets/weights/onet.lz4", "94f6ea2f4cf985275ee958cdd762d17b6009348a4fb9d8c6be39ba73ffd22ca3")
+_EMBEDDER = _Source(
+    "face_recognition_models",
+    "models/dlib_face_recognition_resnet_model_v1.dat",
+    "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+)
+
+
+def _silent(_step: str, _part: float) -> None:
+    pass
+
+
+def build_default_pack(cache_dir: Path, progress: Progress = _silent) -> Path:
+    """The folder of the default face pack, built now if it is not there whole.
+
+    Any number of processes may call it at once: one builds, the others wait. A folder appears complete or not at all;
+    one that no longer fits its checksums, or was built by another version, is built again.
+
+    Raises:
+        WeightsUnavailable: a weight file is missing or of another release.
+        ModelRefused: a weight file cannot be read, or a network does not give its known answers.
+        StorageFull: the disk is full; nothing is left behind.
+        SettingInvalid: the folder cannot be written.
+    """
+    try:
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        with _alone(cache_dir, progress):
+            folder = _ensure(cache_dir, progress)
+    except OSError as failure:
+        if failure.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull(f"while the face pack was written to {cache_dir}") from failure
+        raise SettingInvalid(f"cache_dir: {cache_dir} cannot be used: {failure.strerror}") from failure
+    progress("ready", 1.0)
+    return folder
+
+
+@contextlib.contextmanager
+def _alone(cache_dir: Path, progress: Progress) -> Iterator[None]:
+    with (cache_dir / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress("waiting", 0.0)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield  # closing the file gives the lock back, and so does the end of the process
+
+
+def _ensure(cache_dir: Path, progress: Progress) -> Path:
+    shipped = _shipped()
+    folder = cache_dir / f"{shipped['name']}-{shipped['version']}"
+    if _is_current(folder):
+        return folder
+    for leftover in cache_dir.glob(f"{_BUILDING}*"):  # of a process that was killed; we hold the lock
+        shutil.rmtree(leftover)
+    building = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=cache_dir))
+    try:
+        _write(building, progress)
+        progress("checking", 0.8)
+        verify_pack(building)
+        if folder.exists():
+            folder.rename(building / "replaced")
+        building.rename(folder)
+        shutil.rmtree(folder / "replaced", ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    return folder
+
+
+def _write(folder: Path, progress: Progress) -> None:
+    progress("detector", 0.0)
+    (folder / "pnet.onnx").write_bytes(mtcnn_graphs.p_net(read_arrays(_P_NET.read())))
+    (folder / "rnet.onnx").write_bytes(mtcnn_graphs.r_net(read_arrays(_R_NET.read())))
+    (folder / "onet.onnx").write_bytes(mtcnn_graphs.o_net(read_arrays(_O_NET.read())))
+    progress("embedder", 0.2)
+    network = read_metric_network(_EMBEDDER.read(), dlib_graph.LAYERS)
+    (folder / "embedder.onnx").write_bytes(dlib_graph.embedder(*network))
+    (folder / MANIFEST_FILE).write_text(manifest_json(_manifest(folder)), encoding="utf-8")
+
+
+def _is_current(folder: Path) -> bool:
+    try:
+        return read_manifest(folder) == _manifest(folder)
+    except (ModelError, OSError):
+        return False
+
+
+def _manifest(folder: Path) -> Manifest:
+    """What is shipped, with size and SHA-256 of the files in this folder."""
+    shipped = _shipped()
+    for model in shipped["models"]:
+        content = (folder / model["file"]).read_bytes()
+        model |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    return parse_manifest(json.dumps(shipped))
+
+
+def _shipped() -> dict[str, Any]:
+    """The manifest that this package ships; the models' size and SHA-256 are known once they are written."""
+    text = resources.files(__package__).joinpath("default_face.json").read_text(encoding="utf-8")
+    shipped: dict[str, Any] = json.loads(text)
+    return shipped

@@ -1,0 +1,81 @@
+"""Write ONNX graphs, one node a call, the same bytes each time.
+
+All graphs of the default pack take `image`: uint8 (N, H, W, 3), RGB. `Graph.picture` turns it to float32 (N, 3, H, W)
+and subtracts the mean; the scale is left to the first convolution's weights.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET = 17  # ONNX 1.12; understood by every ONNX Runtime since 1.13
+IR_VERSION = 8
+
+
+class Graph:
+    """A graph under construction; values are named by the order in which they were made."""
+
+    def __init__(self, name: str, height: int | None, width: int | None) -> None:
+        self._name = name
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: list[onnx.TensorProto] = []
+        self._outputs: list[onnx.ValueInfoProto] = []
+        shape = ("N", height or "H", width or "W", 3)
+        self._input = helper.make_tensor_value_info("image", TensorProto.UINT8, shape)
+
+    def constant(self, values: NDArray[Any]) -> str:
+        """Name of a stored tensor."""
+        name = f"c{len(self._constants)}"
+        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+    def node(self, operator: str, *inputs: str, **attributes: Any) -> str:
+        """Name of the only output of a new node."""
+        (name,) = self.nodes(operator, 1, *inputs, **attributes)
+        return name
+
+    def nodes(self, operator: str, count: int, *inputs: str, **attributes: Any) -> list[str]:
+        """Names of the `count` outputs of a new node."""
+        names = [f"v{len(self._nodes)}_{i}" for i in range(count)]
+        self._nodes.append(helper.make_node(operator, inputs, names, **attributes))
+        return names
+
+    def picture(self, mean: Sequence[float]) -> str:
+        """The input as float32 (N, 3, H, W), less the mean of each channel."""
+        planes = self.node("Transpose", "image", perm=[0, 3, 1, 2])
+        numbers = self.node("Cast", planes, to=TensorProto.FLOAT)
+        return self.node("Sub", numbers, self.constant(np.asarray(mean, np.float32).reshape(1, 3, 1, 1)))
+
+    def convolution(
+        self,
+        value: str,
+        weights: NDArray[np.float32],
+        bias: NDArray[np.float32],
+        stride: tuple[int, int] = (1, 1),
+        padding: tuple[int, int] = (0, 0),
+    ) -> str:
+        """Cross-correlation with weights (filters, channels, rows, columns)."""
+        names = (value, self.constant(weights), self.constant(bias))
+        return self.node("Conv", *names, kernel_shape=weights.shape[2:], strides=stride, pads=[*padding, *padding])
+
+    def dense(self, value: str, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> str:
+        """(N, inputs) times (inputs, outputs) plus bias."""
+        return self.node("Gemm", value, self.constant(weights), self.constant(bias))
+
+    def output(self, value: str, name: str, shape: Sequence[int | str]) -> None:
+        """Give a float32 value to the outside under this name."""
+        self._nodes.append(helper.make_node("Identity", [value], [name]))
+        self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+
+    def to_bytes(self) -> bytes:
+        """The checked ONNX file; equal graphs give equal bytes."""
+        graph = helper.make_graph(self._nodes, self._name, [self._input], self._outputs, self._constants)
+        opset = helper.make_opsetid("", OPSET)
+        model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="visavis")
+        onnx.checker.check_model(model, full_check=True)
+        content: bytes = model.SerializeToString(deterministic=True)
+        return content

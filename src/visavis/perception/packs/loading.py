@@ -1,0 +1,96 @@
+"""From a folder to networks that are ready to run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from visavis.errors import ChecksumMismatch
+from visavis.perception.packs import known_answers
+from visavis.perception.packs.manifest import MANIFEST_FILE, Alignment, Manifest, ModelKind, read_manifest
+from visavis.runtime import Model, load_model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MtcnnNets:
+    """The three networks of the cascade; each takes uint8 RGB pictures (N, H, W, 3).
+
+    p_net: any H, W of at least 12 -> scores (N, h, w), offsets (N, 4, h, w); window (row, column) covers pixels
+    2 * column to 2 * column + 12 and 2 * row to 2 * row + 12.
+    r_net: 24 x 24 -> scores (N,), offsets (N, 4).
+    o_net: 48 x 48 -> scores (N,), offsets (N, 4), landmarks (N, 5, 2).
+
+    Scores are probabilities. Offsets (left, top, right, bottom) and landmarks (x, y) are parts of the box's width and
+    height; landmarks count from the box's left top corner.
+    """
+
+    p_net: Model
+    r_net: Model
+    o_net: Model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pack:
+    """A loaded pack. The embedder gives unit vectors (N, D) for aligned uint8 RGB pictures (N, height, width, 3)."""
+
+    manifest: Manifest
+    detector: MtcnnNets
+    embedder: Model
+
+    @property
+    def alignment(self) -> Alignment:
+        return self.manifest.alignment
+
+    @property
+    def model_id(self) -> str:
+        """What `visavis.types.Embedding.model` says."""
+        return self.manifest.model_id
+
+
+def load_pack(folder: Path, *, threads: int = 1) -> Pack:
+    """Load every model of a pack; each has been warmed up on its known answers.
+
+    Args:
+        folder: holds `manifest.json` and the files that it names.
+        threads: of each network, inside one operator.
+
+    Raises:
+        ManifestInvalid: the manifest is missing or breaks a rule.
+        ChecksumMismatch: a file is missing or is not the one that the manifest names.
+        ModelRefused: a file is not the declared network, or gives other answers.
+    """
+    manifest = read_manifest(folder)
+    return Pack(
+        manifest=manifest,
+        detector=MtcnnNets(
+            p_net=_load(folder, manifest, ModelKind.MTCNN_P_NET, threads),
+            r_net=_load(folder, manifest, ModelKind.MTCNN_R_NET, threads),
+            o_net=_load(folder, manifest, ModelKind.MTCNN_O_NET, threads),
+        ),
+        embedder=_load(folder, manifest, ModelKind.EMBEDDER, threads),
+    )
+
+
+def verify_pack(folder: Path) -> Manifest:
+    """Check a pack as `load_pack` does and give what its manifest says; raises what `load_pack` raises."""
+    return load_pack(folder).manifest
+
+
+def list_packs(root: Path) -> tuple[Path, ...]:
+    """Folders below this one that hold a manifest, by name; whether each is sound is for `verify_pack` to say."""
+    if not root.is_dir():
+        return ()
+    return tuple(
+        path for path in sorted(root.iterdir()) if not path.name.startswith(".") and (path / MANIFEST_FILE).is_file()
+    )
+
+
+def _load(folder: Path, manifest: Manifest, kind: ModelKind, threads: int) -> Model:
+    spec = manifest.model(kind)
+    path = folder / spec.file
+    size = path.stat().st_size if path.is_file() else None
+    if size != spec.size:
+        found = "is missing" if size is None else f"has {size} bytes, expected {spec.size}"
+        raise ChecksumMismatch(f"{path.name} of {folder.name} {found}")
+    model = load_model(path, sha256=spec.sha256, inputs=[spec.input.tensor], outputs=spec.outputs, threads=threads)
+    if spec.known_answers is not None:
+        known_answers.check(model, spec.known_answers, spec.file)
+    return model
