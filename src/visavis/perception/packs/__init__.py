@@ -1,7 +1,8 @@
 """Model packs: what finds faces and what makes templates of them.
 
     build_default_pack(cache_dir: Path, progress: Callable[[str, float], None] = ...) -> Path
-    list_packs(root: Path) -> tuple[Path, ...]
+    default_pack_folder(cache_dir: Path) -> Path
+    list_packs(root: Path) -> tuple[InstalledPack, ...]
     verify_pack(folder: Path) -> Manifest
     load_pack(folder: Path, *, threads: int = 1) -> Pack
 
@@ -25,19 +26,21 @@ Scores are probabilities of "face". Offsets (left, top, right, bottom) and landm
 eye, nose, mouth left, mouth right) are parts of the box's width and height, landmarks from its left top corner.
 """
 
-from visavis.perception.packs.default_face import build_default_pack
-from visavis.perception.packs.loading import MtcnnNets, Pack, list_packs, load_pack, verify_pack
+from visavis.perception.packs.default_face import build_default_pack, default_pack_folder
+from visavis.perception.packs.loading import InstalledPack, MtcnnNets, Pack, list_packs, load_pack, verify_pack
 from visavis.perception.packs.manifest import Alignment, CalibrationPoint, Manifest, ModelKind, ModelSpec, read_manifest
 
 __all__ = [
     "Alignment",
     "CalibrationPoint",
+    "InstalledPack",
     "Manifest",
     "ModelKind",
     "ModelSpec",
     "MtcnnNets",
     "Pack",
     "build_default_pack",
+    "default_pack_folder",
     "list_packs",
     "load_pack",
     "read_manifest",

@@ -26,7 +26,7 @@ from visavis.perception.packs.loading import verify_pack
 from visavis.perception.packs.manifest import MANIFEST_FILE, Manifest, manifest_json, parse_manifest, read_manifest
 
 Progress = Callable[[str, float], None]
-"""Called with a step (`waiting`, `detector`, `embedder`, `checking`, `ready`) and the part that is done, 0 to 1."""
+"""Called with the name of a step and the part of that step that is done, from 0 to 1."""
 
 _BUILDING = ".building-"
 
@@ -59,6 +59,11 @@ class _Source:
 _P_NET = _Source("mtcnn", "assets/weights/pnet.lz4", "ea6b0c3e685ebee3165326ad6484acc95f2ef78f1c94fbf40a55704fa989f7b5")
 _R_NET = _Source("mtcnn", "assets/weights/rnet.lz4", "cb00e6460f3c98b0bfafaba3c0a0ded4bdf6e62cee7174d969e8670d7e757fee")
 _O_NET = _Source("mtcnn", "assets/weights/onet.lz4", "94f6ea2f4cf985275ee958cdd762d17b6009348a4fb9d8c6be39ba73ffd22ca3")
+_DETECTOR = (
+    (_P_NET, mtcnn_graphs.p_net, "pnet.onnx"),
+    (_R_NET, mtcnn_graphs.r_net, "rnet.onnx"),
+    (_O_NET, mtcnn_graphs.o_net, "onet.onnx"),
+)
 _EMBEDDER = _Source(
     "face_recognition_models",
     "models/dlib_face_recognition_resnet_model_v1.dat",
@@ -68,6 +73,12 @@ _EMBEDDER = _Source(
 
 def _silent(_step: str, _part: float) -> None:
     pass
+
+
+def default_pack_folder(cache_dir: Path) -> Path:
+    """Where `build_default_pack` puts the default face pack, whether or not it is there."""
+    shipped = _shipped()
+    return cache_dir / f"{shipped['name']}-{shipped['version']}"
 
 
 def build_default_pack(cache_dir: Path, progress: Progress = _silent) -> Path:
@@ -90,7 +101,6 @@ def build_default_pack(cache_dir: Path, progress: Progress = _silent) -> Path:
         if failure.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFull(f"while the face pack was written to {cache_dir}") from failure
         raise SettingInvalid(f"cache_dir: {cache_dir} cannot be used: {failure.strerror}") from failure
-    progress("ready", 1.0)
     return folder
 
 
@@ -100,14 +110,14 @@ def _alone(cache_dir: Path, progress: Progress) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            progress("waiting", 0.0)
+            progress("waiting for another process", 0.0)
             fcntl.flock(lock, fcntl.LOCK_EX)
+            progress("waiting for another process", 1.0)
         yield  # closing the file gives the lock back, and so does the end of the process
 
 
 def _ensure(cache_dir: Path, progress: Progress) -> Path:
-    shipped = _shipped()
-    folder = cache_dir / f"{shipped['name']}-{shipped['version']}"
+    folder = default_pack_folder(cache_dir)
     if _is_current(folder):
         return folder
     for leftover in cache_dir.glob(f"{_BUILDING}*"):  # of a process that was killed; we hold the lock
@@ -115,8 +125,9 @@ def _ensure(cache_dir: Path, progress: Progress) -> Path:
     building = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=cache_dir))
     try:
         _write(building, progress)
-        progress("checking", 0.8)
+        progress("checking the face pack", 0.0)
         verify_pack(building)
+        progress("checking the face pack", 1.0)
         if folder.exists():
             folder.rename(building / "replaced")
         building.rename(folder)
@@ -128,14 +139,18 @@ def _ensure(cache_dir: Path, progress: Progress) -> Path:
 
 
 def _write(folder: Path, progress: Progress) -> None:
-    progress("detector", 0.0)
-    (folder / "pnet.onnx").write_bytes(mtcnn_graphs.p_net(read_arrays(_P_NET.read())))
-    (folder / "rnet.onnx").write_bytes(mtcnn_graphs.r_net(read_arrays(_R_NET.read())))
-    (folder / "onet.onnx").write_bytes(mtcnn_graphs.o_net(read_arrays(_O_NET.read())))
-    progress("embedder", 0.2)
+    step = "building the face detector"
+    for done, (source, graph, file) in enumerate(_DETECTOR):
+        progress(step, done / len(_DETECTOR))
+        (folder / file).write_bytes(graph(read_arrays(source.read())))
+    progress(step, 1.0)
+    step = "building the face embedder"
+    progress(step, 0.0)
     network = read_metric_network(_EMBEDDER.read(), dlib_graph.LAYERS)
+    progress(step, 0.5)
     (folder / "embedder.onnx").write_bytes(dlib_graph.embedder(*network))
     (folder / MANIFEST_FILE).write_text(manifest_json(_manifest(folder)), encoding="utf-8")
+    progress(step, 1.0)
 
 
 def _is_current(folder: Path) -> bool:

@@ -66,6 +66,15 @@ class Graph:
         """(N, inputs) times (inputs, outputs) plus bias."""
         return self.node("Gemm", value, self.constant(weights), self.constant(bias))
 
+    def prelu(self, value: str, slope: NDArray[np.float32]) -> str:
+        """PReLU: x where positive, slope * x elsewhere, for a slope that broadcasts to the value's shape.
+
+        Written as x + (slope - 1) * min(x, 0): ONNX Runtime's own PRelu is not vectorised and took most of the
+        networks' time (measured on one core for 10 x 94 x 126 values: 0.59 ms against 0.06 ms).
+        """
+        negative = self.node("Min", value, self.constant(np.zeros((), np.float32)))
+        return self.node("Add", value, self.node("Mul", negative, self.constant(slope - np.float32(1))))
+
     def output(self, value: str, name: str, shape: Sequence[int | str]) -> None:
         """Give a float32 value to the outside under this name."""
         self._nodes.append(helper.make_node("Identity", [value], [name]))

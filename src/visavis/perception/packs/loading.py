@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from visavis.errors import ChecksumMismatch
+from visavis.errors import ChecksumMismatch, ManifestInvalid
 from visavis.perception.packs import known_answers
 from visavis.perception.packs.manifest import MANIFEST_FILE, Alignment, Manifest, ModelKind, read_manifest
 from visavis.runtime import Model, load_model
@@ -74,13 +74,31 @@ def verify_pack(folder: Path) -> Manifest:
     return load_pack(folder).manifest
 
 
-def list_packs(root: Path) -> tuple[Path, ...]:
-    """Folders below this one that hold a manifest, by name; whether each is sound is for `verify_pack` to say."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledPack:
+    """What a folder says about itself; `verify_pack` tells whether it is true."""
+
+    folder: Path
+    name: str  # the folder's name where the manifest is invalid
+    version: str  # empty where the manifest is invalid
+    licences: tuple[str, ...]  # SPDX expressions of its models, each once
+
+
+def list_packs(root: Path) -> tuple[InstalledPack, ...]:
+    """The packs below this folder, by folder name, those with an invalid manifest included."""
     if not root.is_dir():
         return ()
-    return tuple(
-        path for path in sorted(root.iterdir()) if not path.name.startswith(".") and (path / MANIFEST_FILE).is_file()
-    )
+    folders = (path for path in sorted(root.iterdir()) if not path.name.startswith("."))
+    return tuple(_installed(folder) for folder in folders if (folder / MANIFEST_FILE).is_file())
+
+
+def _installed(folder: Path) -> InstalledPack:
+    try:
+        manifest = read_manifest(folder)
+    except ManifestInvalid:
+        return InstalledPack(folder=folder, name=folder.name, version="", licences=())
+    licences = tuple(dict.fromkeys(model.licence for model in manifest.models))
+    return InstalledPack(folder=folder, name=manifest.name, version=manifest.version, licences=licences)
 
 
 def _load(folder: Path, manifest: Manifest, kind: ModelKind, threads: int) -> Model:

@@ -99,6 +99,7 @@ class Alignment:
     width: Annotated[int, Field(gt=0, le=1024)]
     height: Annotated[int, Field(gt=0, le=1024)]
     landmarks: tuple[Point, Point, Point, Point, Point]  # in the order of visavis.types.Face
+    evidence: Text  # how the positions were found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,7 +109,7 @@ def _trunk(graph: Graph, weights: _Arrays, poolings: Sequence[_Pooling | None]) 
     for number, pooling in enumerate(poolings):
         kernel = weights.kernel() * np.float32(PIXEL_SCALE if number == 0 else 1)
         value = graph.convolution(value, kernel, weights.take(1))
-        value = graph.node("PRelu", value, graph.constant(weights.slope()))
+        value = graph.prelu(value, weights.slope())
         if pooling is not None:
             window = [pooling.window] * 2
             value = graph.node("MaxPool", value, kernel_shape=window, strides=[2, 2], ceil_mode=int(pooling.keep_rest))
@@ -122,7 +122,7 @@ def _dense_trunk(graph: Graph, weights: _Arrays, poolings: Sequence[_Pooling | N
     outputs = kernel.shape[1]
     by_channel = kernel.reshape(side, side, -1, outputs).transpose(2, 1, 0, 3)  # (W, H, C, outputs) -> (C, H, W, ...)
     value = graph.dense(value, by_channel.reshape(-1, outputs), weights.take(1))
-    return graph.node("PRelu", value, graph.constant(weights.take(1)))
+    return graph.prelu(value, weights.take(1))
 
 
 def _scores(graph: Graph, value: str, kernel: Weights, bias: Weights) -> None:
