@@ -7,7 +7,7 @@
     load_pack(folder: Path, *, threads: int = 1) -> Pack
 
     Pack.detector     MtcnnNets with the models p_net, r_net, o_net
-    Pack.embedder     Model: aligned faces -> (N, D) float32 of length 1
+    Pack.embed(faces) aligned faces, uint8 RGB (N, height, width, 3) -> templates (N, D) float32 of length 1
     Pack.alignment    Alignment: width, height and five landmarks of an aligned face
     Pack.model_id     "<pack>@<12 hex digits>", for Embedding.model
     Pack.manifest     Manifest, with `calibration`
@@ -20,7 +20,6 @@ be 0 or more, and for P-Net H and W are free from 12 on:
     p_net.run(pictures)   scores (N, h, w), offsets (N, 4, h, w)       h = ceil((H - 2) / 2) - 4, window 12, step 2
     r_net.run(24 x 24)    scores (N,), offsets (N, 4)
     o_net.run(48 x 48)    scores (N,), offsets (N, 4), landmarks (N, 5, 2)
-    embedder.run(150 x 150)   (embeddings (N, 128),)
 
 Scores are probabilities of "face". Offsets (left, top, right, bottom) and landmarks (x, y; picture-left eye, right
 eye, nose, mouth left, mouth right) are parts of the box's width and height, landmarks from its left top corner.

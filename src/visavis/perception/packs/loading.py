@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from visavis.errors import ChecksumMismatch, ManifestInvalid
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.errors import ChecksumMismatch, ManifestInvalid, ModelRefused
 from visavis.perception.packs import known_answers
+from visavis.perception.packs.feeding import feed
 from visavis.perception.packs.manifest import MANIFEST_FILE, Alignment, Manifest, ModelKind, read_manifest
 from visavis.runtime import Model, load_model
 
@@ -29,11 +33,25 @@ class MtcnnNets:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pack:
-    """A loaded pack. The embedder gives unit vectors (N, D) for aligned uint8 RGB pictures (N, height, width, 3)."""
+    """A loaded pack."""
 
     manifest: Manifest
     detector: MtcnnNets
     embedder: Model
+
+    def embed(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Templates of aligned faces: uint8 RGB (N, alignment.height, alignment.width, 3) -> (N, D) of length 1.
+
+        Raises:
+            ValueError: the pictures have another type or shape.
+            ModelRefused: the embedder gave something that has no direction.
+        """
+        (vectors,) = self.embedder.run(feed(faces, self.manifest.model(ModelKind.EMBEDDER).input))
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        if not (np.isfinite(lengths) & (lengths > 0)).all():
+            raise ModelRefused(f"the embedder of {self.manifest.name} gave a vector without direction")
+        unit: NDArray[np.float32] = vectors / lengths
+        return unit
 
     @property
     def alignment(self) -> Alignment:
@@ -109,6 +127,5 @@ def _load(folder: Path, manifest: Manifest, kind: ModelKind, threads: int) -> Mo
         found = "is missing" if size is None else f"has {size} bytes, expected {spec.size}"
         raise ChecksumMismatch(f"{path.name} of {folder.name} {found}")
     model = load_model(path, sha256=spec.sha256, inputs=[spec.input.tensor], outputs=spec.outputs, threads=threads)
-    if spec.known_answers is not None:
-        known_answers.check(model, spec.known_answers, spec.file)
+    known_answers.check(model, spec)
     return model

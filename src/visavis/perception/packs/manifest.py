@@ -15,13 +15,14 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from visavis.errors import ManifestInvalid
-from visavis.runtime import TensorSpec
+from visavis.runtime import DType, TensorSpec
 
 MANIFEST_FILE = "manifest.json"
 MAX_MANIFEST_BYTES = 2**20
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
+Side = Annotated[int, Field(gt=0, le=1024)]
 Point = tuple[float, float]
 
 
@@ -38,6 +39,13 @@ class ModelKind(StrEnum):
     MTCNN_R_NET = "mtcnn_r_net"
     MTCNN_O_NET = "mtcnn_o_net"
     EMBEDDER = "embedder"
+
+
+_MTCNN: Mapping[ModelKind, tuple[int | None, tuple[str, ...]]] = {  # side of the picture, outputs
+    ModelKind.MTCNN_P_NET: (None, ("scores", "offsets")),
+    ModelKind.MTCNN_R_NET: (24, ("scores", "offsets")),
+    ModelKind.MTCNN_O_NET: (48, ("scores", "offsets", "landmarks")),
+}
 
 
 class Layout(StrEnum):
@@ -72,7 +80,7 @@ class ImageSpec:
 class KnownAnswers:
     """What the model gives for `known_answers.picture(shape)`."""
 
-    shape: Annotated[tuple[int, ...], Field(min_length=1, max_length=4)]
+    shape: tuple[Side, Side, Side, Literal[3]]  # pictures, height, width, channels
     tolerance: Annotated[float, Field(gt=0, le=0.01)]  # greatest absolute difference
     outputs: Mapping[str, tuple[float, ...]]  # name -> all values, flattened
 
@@ -88,7 +96,7 @@ class ModelSpec:
     licence: Text  # SPDX expression
     source: Text  # where the weights come from
     input: ImageSpec
-    outputs: Annotated[tuple[TensorSpec, ...], Field(min_length=1)]  # an embedder's first is the template
+    outputs: Annotated[tuple[TensorSpec, ...], Field(min_length=1)]
     known_answers: KnownAnswers | None = None
 
 
@@ -96,8 +104,8 @@ class ModelSpec:
 class Alignment:
     """Where five landmarks lie in the picture that the embedder takes; x right, y down, pixel centres whole."""
 
-    width: Annotated[int, Field(gt=0, le=1024)]
-    height: Annotated[int, Field(gt=0, le=1024)]
+    width: Side
+    height: Side
     landmarks: tuple[Point, Point, Point, Point, Point]  # in the order of visavis.types.Face
     evidence: Text  # how the positions were found
 
@@ -180,28 +188,56 @@ def manifest_json(manifest: Manifest) -> str:
 def _check_models(manifest: Manifest) -> None:
     match manifest.detector:
         case DetectorKind.MTCNN:
-            needed = {ModelKind.MTCNN_P_NET, ModelKind.MTCNN_R_NET, ModelKind.MTCNN_O_NET, ModelKind.EMBEDDER}
+            needed = set(_MTCNN)
     kinds = Counter(model.kind for model in manifest.models)
-    if kinds != Counter(needed):
-        raise ManifestInvalid(
-            f"models: exactly one each of {sorted(needed)} is needed, found {sorted(kinds.elements())}"
-        )
+    if kinds != Counter([*needed, ModelKind.EMBEDDER]):
+        raise ManifestInvalid(f"models: one each of {sorted(needed)} and an embedder, found {sorted(kinds.elements())}")
     if len({model.file for model in manifest.models}) != len(manifest.models):
         raise ManifestInvalid("models: two models name the same file")
     for number, model in enumerate(manifest.models):
-        names = {output.name for output in model.outputs}
-        if model.known_answers is not None and not set(model.known_answers.outputs) <= names:
-            raise ManifestInvalid(f"models.{number}.known_answers.outputs: the model has only {sorted(names)}")
+        _check_model(f"models.{number}", model)
+
+
+def _check_model(place: str, model: ModelSpec) -> None:
+    image, names = model.input, tuple(output.name for output in model.outputs)
+    height, width = _size(place, image)
+    if model.kind is ModelKind.EMBEDDER:
+        if len(names) != 1 or len(model.outputs[0].shape) != 2 or model.outputs[0].dtype is not DType.FLOAT32:
+            raise ManifestInvalid(f"{place}.outputs: an embedder has one float32 output of two dimensions")
+    else:
+        side, wanted = _MTCNN[model.kind]
+        if image.tensor.dtype is not DType.UINT8 or image.layout is not Layout.NHWC or image.colour is not Colour.RGB:
+            raise ManifestInvalid(f"{place}.input: a detector takes uint8 pictures, NHWC, RGB")
+        if (height, width) != (side, side) or names != wanted:
+            raise ManifestInvalid(f"{place}: a {model.kind} takes {side} x {side} and gives {wanted}")
+    if model.known_answers is not None:
+        _check_answers(f"{place}.known_answers", model.known_answers, (height, width), set(names))
+
+
+def _size(place: str, image: ImageSpec) -> tuple[int | None, int | None]:
+    """Height and width; None is any."""
+    shape = image.tensor.shape
+    channels = 3 if image.layout is Layout.NHWC else 1
+    if len(shape) != 4 or shape[channels] != 3:
+        raise ManifestInvalid(f"{place}.input.tensor.shape: {shape} is not that of {image.layout} with 3 channels")
+    if image.tensor.dtype is DType.UINT8 and (image.mean, image.scale) != ((0, 0, 0), 1):
+        raise ManifestInvalid(f"{place}.input: plain uint8 pixels have mean 0 and scale 1")
+    height, width = (size for axis, size in enumerate(shape) if axis not in (0, channels))
+    return height, width
+
+
+def _check_answers(place: str, answers: KnownAnswers, size: tuple[int | None, int | None], names: set[str]) -> None:
+    if not set(answers.outputs) <= names:
+        raise ManifestInvalid(f"{place}.outputs: the model has only {sorted(names)}")
+    if any(wanted not in (None, side) for side, wanted in zip(answers.shape[1:3], size, strict=True)):
+        raise ManifestInvalid(f"{place}.shape: the model takes {size}")
 
 
 def _check_alignment(manifest: Manifest) -> None:
-    alignment, image = manifest.alignment, manifest.model(ModelKind.EMBEDDER).input
-    if image.layout is Layout.NHWC:
-        wanted = (alignment.height, alignment.width, 3)
-    else:
-        wanted = (3, alignment.height, alignment.width)
-    if image.tensor.shape[1:] != wanted:
-        raise ManifestInvalid(f"alignment: the embedder takes {image.tensor.shape}, not pictures of {wanted}")
+    alignment = manifest.alignment
+    size = _size("embedder", manifest.model(ModelKind.EMBEDDER).input)
+    if size != (alignment.height, alignment.width):
+        raise ManifestInvalid(f"alignment: the embedder takes {size}")
     if not all(0 <= x < alignment.width and 0 <= y < alignment.height for x, y in alignment.landmarks):
         raise ManifestInvalid("alignment.landmarks: a landmark lies outside the picture")
     (left_eye, _), (right_eye, _) = alignment.landmarks[:2]
