@@ -1,9 +1,8 @@
 """Every port on PostgreSQL, opened and closed together.
 
-    with start_server(data_dir) as server:           # or the URL of any PostgreSQL 16 or newer
-        migrate(server.url)
-        async with open_storage(server.url) as storage:
-            await storage.events.append([event])
+    async with open_storage(data_dir=folder) as storage:      # embedded: started, migrated, watched, stopped
+    async with open_storage("postgresql://...") as storage:   # any PostgreSQL 16 or newer, after `visavis migrate`
+        await storage.events.append([event])
 
 A URL is either the owner's (who migrated; each half then logs in as its own role) or, on a machine that runs one half
 alone, that half's role's. The two halves never share a connection: what the hub's role cannot read, the hub cannot.
@@ -11,10 +10,14 @@ alone, that half's role's. The two halves never share a connection: what the hub
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+import structlog
+
+from visavis.errors import SettingInvalid, VisavisError
 from visavis.storage.allowance import PostgresAllowance
 from visavis.storage.audit import PostgresAudit
 from visavis.storage.board import BoardReader
@@ -23,12 +26,18 @@ from visavis.storage.eraser import PostgresEraser
 from visavis.storage.events import PostgresEvents
 from visavis.storage.half import Half
 from visavis.storage.ledger import PostgresLedger
-from visavis.storage.migrate import role_conninfo
+from visavis.storage.migrate import migrate, role_conninfo
+from visavis.storage.only_one import only_one
 from visavis.storage.outcomes import PostgresOutcomes
 from visavis.storage.plays import PostgresPlays
 from visavis.storage.policies import PostgresPolicies
 from visavis.storage.roster import PostgresRoster
+from visavis.storage.server import EmbeddedServer, start_server
 from visavis.storage.signals import PostgresSignals
+
+log = structlog.get_logger()
+
+WATCH_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +46,8 @@ class Storage:
 
     roster: PostgresRoster
     edge_ledger: PostgresLedger
-    edge_audit: PostgresAudit
+    audit: PostgresAudit  # what the edge did to whom
+    edge_signals: PostgresSignals
 
     hub_ledger: PostgresLedger
     events: PostgresEvents
@@ -49,44 +59,94 @@ class Storage:
     eraser: PostgresEraser
     hub_audit: PostgresAudit
     board: BoardReader
-
     signals: PostgresSignals
+
     halves: tuple[Half, ...]  # those that were opened
+    recovered: bool  # a crash came before this start; everything acknowledged is there
 
     async def ping(self) -> None:
         """Raises DatabaseUnavailable when the database does not answer within two seconds."""
         await asyncio.gather(*(half.ping() for half in self.halves))
 
+    def only_one(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Wait until no other process is inside under this name; see `visavis.storage.only_one`."""
+        return only_one(self.halves[-1], name)
+
 
 @asynccontextmanager
 async def open_storage(
-    database_url: str, half: Literal["edge", "hub", "both"] = "both", *, connections: int = 8
+    database_url: str | None = None,
+    *,
+    data_dir: Path | None = None,
+    half: Literal["edge", "hub", "both"] = "both",
+    connections: int = 8,
 ) -> AsyncIterator[Storage]:
-    """Connect, at most so many connections a half and one for signals; all are closed on leaving.
+    """Connect; everything is closed, and the embedded server stopped by its last user, on leaving.
+
+    Args:
+        database_url: Without it an embedded server runs in `data_dir` and is migrated.
+        data_dir: Where the embedded server keeps its files.
+        half: What this process runs.
+        connections: At most so many a half; signals and locks have one each besides.
 
     Raises:
         DatabaseVersionMismatch: The database was not migrated to this version, or is newer.
         DatabaseUnavailable: It does not answer, or does not let this user in.
+        StorageFull, SettingInvalid: From `start_server`.
     """
     opened = ("edge", "hub") if half == "both" else (half,)
-    halves = {}
-    for name in ("edge", "hub"):
-        conninfo = await asyncio.to_thread(role_conninfo, database_url, name) if name in opened else None
-        halves[name] = Half(name, conninfo, connections)
     async with AsyncExitStack() as stack:
-        for name in opened:
+        server = None
+        if database_url is None:
+            server = await _embedded(stack, data_dir)
+            database_url = server.url
+        halves = {}
+        for name in ("edge", "hub"):
+            conninfo = await asyncio.to_thread(role_conninfo, database_url, name) if name in opened else None
+            halves[name] = Half(name, conninfo, connections)
             stack.push_async_callback(halves[name].close)
             await halves[name].open()
-        storage = _compose(halves["edge"], halves["hub"])
+        storage = _compose(halves["edge"], halves["hub"], recovered=server is not None and server.recovered)
         stack.push_async_callback(storage.signals.close)
+        stack.push_async_callback(storage.edge_signals.close)
         yield storage
 
 
-def _compose(edge: Half, hub: Half) -> Storage:
+async def _embedded(stack: AsyncExitStack, data_dir: Path | None) -> EmbeddedServer:
+    """Start, migrate, and watch until the stack is left."""
+    if data_dir is None:
+        raise SettingInvalid("database_url: neither a database URL nor a data directory was given")
+    server = await asyncio.to_thread(start_server, data_dir)
+    stack.push_async_callback(asyncio.to_thread, server.stop)
+    await asyncio.to_thread(migrate, server.url)
+    watch = asyncio.create_task(_keep_alive(server))
+    stack.push_async_callback(_cancel, watch)
+    return server
+
+
+async def _keep_alive(server: EmbeddedServer) -> None:
+    """Start the embedded server again when it dies under us."""
+    while True:
+        await asyncio.sleep(WATCH_S)
+        if server.pid is None:
+            try:
+                await asyncio.to_thread(server.revive)
+            except VisavisError as error:
+                log.warning("database_not_revived", error=error.code())
+                await asyncio.sleep(10 * WATCH_S)
+
+
+async def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
     return Storage(
         roster=PostgresRoster(edge),
         edge_ledger=PostgresLedger(edge),
-        edge_audit=PostgresAudit(edge),
+        audit=PostgresAudit(edge),
+        edge_signals=PostgresSignals(edge),
         hub_ledger=PostgresLedger(hub),
         events=PostgresEvents(hub),
         decisions=PostgresDecisions(hub),
@@ -97,6 +157,7 @@ def _compose(edge: Half, hub: Half) -> Storage:
         eraser=PostgresEraser(hub),
         hub_audit=PostgresAudit(hub),
         board=BoardReader(hub),
-        signals=PostgresSignals(edge if hub.conninfo is None else hub),
-        halves=tuple(half for half in (edge, hub) if half.conninfo is not None),
+        signals=PostgresSignals(hub),
+        halves=tuple(half for half in (edge, hub) if half.opened),
+        recovered=recovered,
     )

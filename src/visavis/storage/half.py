@@ -24,8 +24,7 @@ class Half:
 
     def __init__(self, name: str, conninfo: str | None, connections: int) -> None:
         self.name = name
-        self.conninfo = conninfo
-        """None: this process did not open this half; every use says so."""
+        self._conninfo = conninfo  # None: this process did not open this half; every use says so
         self._pool = None if conninfo is None else self._make_pool(conninfo, connections)
 
     def _make_pool(self, conninfo: str, connections: int) -> AsyncConnectionPool:
@@ -52,11 +51,21 @@ class Half:
         if self._pool is not None:
             await self._pool.close()
 
+    def require(self) -> str:
+        """Where to connect; raises DatabaseUnavailable when this process did not open this half."""
+        if self._conninfo is None:
+            raise DatabaseUnavailable(f"this process did not open the {self.name} half")
+        return self._conninfo
+
     @property
     def pool(self) -> AsyncConnectionPool:
         if self._pool is None:
             raise DatabaseUnavailable(f"this process did not open the {self.name} half")
         return self._pool
+
+    @property
+    def opened(self) -> bool:
+        return self._pool is not None
 
     async def fetch(self, statement: bytes, parameters: Mapping[str, Any] | None = None) -> Rows:
         """Run one statement in its own transaction; asked once more when the connection was lost.

@@ -7,7 +7,6 @@ from contextlib import suppress
 import psycopg
 import structlog
 
-from visavis.errors import DatabaseUnavailable
 from visavis.storage.half import Half
 
 log = structlog.get_logger()
@@ -62,10 +61,9 @@ class PostgresSignals:
     # ------ listening
 
     def _start(self) -> None:
-        if self._half.conninfo is None:
-            raise DatabaseUnavailable(f"this process did not open the {self._half.name} half")
+        conninfo = self._half.require()
         if self._listener is None or self._listener.done():
-            self._listener = asyncio.create_task(self._listen(self._half.conninfo))
+            self._listener = asyncio.create_task(self._listen(conninfo))
 
     async def _listen(self, conninfo: str) -> None:
         pause = RETRY_S[0]
