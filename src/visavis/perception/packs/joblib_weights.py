@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from visavis.errors import ModelRefused
 
 MAX_WEIGHT_BYTES = 64 * 2**20
+_CHUNK_BYTES = 2**18
 _MAX_DIMENSIONS = 4
 _MARK = object()
 
@@ -71,14 +72,16 @@ def read_arrays(content: bytes) -> list[NDArray[np.float32]]:
 
 
 def _decompress(content: bytes) -> bytes:
-    decompressor = lz4.frame.LZ4FrameDecompressor()
+    decompressor, plain, pending = lz4.frame.LZ4FrameDecompressor(), bytearray(), content
     try:
-        plain: bytes = decompressor.decompress(content, max_length=MAX_WEIGHT_BYTES)
+        while len(plain) <= MAX_WEIGHT_BYTES and (pending or not (decompressor.eof or decompressor.needs_input)):
+            plain += decompressor.decompress(pending, max_length=_CHUNK_BYTES)
+            pending = b""
     except RuntimeError as failure:
         raise ModelRefused("joblib weights: the LZ4 frame is damaged") from failure
-    if not decompressor.eof or decompressor.unused_data:
+    if not decompressor.eof or decompressor.unused_data or len(plain) > MAX_WEIGHT_BYTES:
         raise ModelRefused(f"joblib weights: not one LZ4 frame of at most {MAX_WEIGHT_BYTES} bytes")
-    return plain
+    return bytes(plain)
 
 
 class _Machine:
