@@ -1,0 +1,82 @@
+"""For tests of what is built on visavis: every port in memory, a clock that stands still, records in one word.
+
+    storage = memory_storage()
+    clock = FixedClock()
+    await storage.events.append([an_event(token="token-1", occurred_at=clock.now())])
+
+The ports pass the same contract suite as those on PostgreSQL. Nothing here waits, sleeps or leaves the process.
+"""
+
+from visavis.testing.builders import (
+    T0,
+    a_campaign,
+    a_consent,
+    a_decision,
+    a_frame,
+    a_member,
+    a_placement,
+    a_profile,
+    a_scenario,
+    a_sighting,
+    a_snapshot,
+    a_template,
+    a_withdrawal,
+    an_embedding,
+    an_event,
+    an_impression,
+    an_item,
+    an_outcome,
+)
+from visavis.testing.clock import FixedClock, counted_ids
+from visavis.testing.edge import MemoryKeys, MemoryLedger, MemoryRoster, RecordingHub
+from visavis.testing.hub import (
+    MemoryAllowance,
+    MemoryDecisions,
+    MemoryEraser,
+    MemoryEvents,
+    MemoryOutcomes,
+    MemoryPlays,
+    MemoryPolicies,
+    RecordingChannel,
+)
+from visavis.testing.signals import MemoryAudit, MemorySignals
+from visavis.testing.storage import MemoryStorage, memory_storage
+
+__all__ = [
+    "T0",
+    "FixedClock",
+    "MemoryAllowance",
+    "MemoryAudit",
+    "MemoryDecisions",
+    "MemoryEraser",
+    "MemoryEvents",
+    "MemoryKeys",
+    "MemoryLedger",
+    "MemoryOutcomes",
+    "MemoryPlays",
+    "MemoryPolicies",
+    "MemoryRoster",
+    "MemorySignals",
+    "MemoryStorage",
+    "RecordingChannel",
+    "RecordingHub",
+    "a_campaign",
+    "a_consent",
+    "a_decision",
+    "a_frame",
+    "a_member",
+    "a_placement",
+    "a_profile",
+    "a_scenario",
+    "a_sighting",
+    "a_snapshot",
+    "a_template",
+    "a_withdrawal",
+    "an_embedding",
+    "an_event",
+    "an_impression",
+    "an_item",
+    "an_outcome",
+    "counted_ids",
+    "memory_storage",
+]

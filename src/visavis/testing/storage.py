@@ -1,0 +1,63 @@
+"""All ports in memory, connected to each other as those of `visavis.storage.database.Storage` are."""
+
+from dataclasses import dataclass
+
+from visavis.testing.edge import MemoryLedger, MemoryRoster
+from visavis.testing.hub import (
+    MemoryAllowance,
+    MemoryDecisions,
+    MemoryEraser,
+    MemoryEvents,
+    MemoryOutcomes,
+    MemoryPlays,
+    MemoryPolicies,
+)
+from visavis.testing.signals import MemoryAudit, MemorySignals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryStorage:
+    """The same names as on PostgreSQL."""
+
+    roster: MemoryRoster
+    edge_ledger: MemoryLedger
+    audit: MemoryAudit
+    edge_signals: MemorySignals
+
+    hub_ledger: MemoryLedger
+    events: MemoryEvents
+    decisions: MemoryDecisions
+    plays: MemoryPlays
+    outcomes: MemoryOutcomes
+    policies: MemoryPolicies
+    allowance: MemoryAllowance
+    eraser: MemoryEraser
+    hub_audit: MemoryAudit
+    signals: MemorySignals
+
+
+def memory_storage() -> MemoryStorage:
+    """Empty; both halves share one bus of signals, as they share one database."""
+    signals = MemorySignals()
+    edge_ledger, hub_ledger = MemoryLedger(), MemoryLedger()
+    events, decisions, outcomes = MemoryEvents(), MemoryDecisions(signals), MemoryOutcomes(signals)
+    plays, allowance = MemoryPlays(outcomes, signals), MemoryAllowance()
+    eraser = MemoryEraser(
+        outcomes=outcomes, plays=plays, events=events, allowance=allowance, decisions=decisions, ledger=hub_ledger
+    )
+    return MemoryStorage(
+        roster=MemoryRoster(edge_ledger, signals),
+        edge_ledger=edge_ledger,
+        audit=MemoryAudit(),
+        edge_signals=signals,
+        hub_ledger=hub_ledger,
+        events=events,
+        decisions=decisions,
+        plays=plays,
+        outcomes=outcomes,
+        policies=MemoryPolicies(signals),
+        allowance=allowance,
+        eraser=eraser,
+        hub_audit=MemoryAudit(),
+        signals=signals,
+    )

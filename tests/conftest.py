@@ -1,0 +1,57 @@
+"""One real PostgreSQL a test session; each test that asks gets a database of its own, cloned from a migrated one."""
+
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from visavis.storage.database import Storage, open_storage
+from visavis.storage.migrate import migrate
+from visavis.storage.server import EmbeddedServer, start_server
+
+NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """The embedded server; its own database stays empty."""
+    with start_server(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedServer) -> str:
+    """Name of a migrated database that nobody is connected to."""
+    with psycopg.connect(postgres.url, autocommit=True) as owner:
+        owner.execute("CREATE DATABASE template_visavis")
+    migrate(make_conninfo(postgres.url, dbname="template_visavis"))
+    return "template_visavis"
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedServer, template: str) -> Iterator[str]:
+    """Owner's URL of a fresh migrated database."""
+    yield from _database(postgres, template)
+
+
+@pytest.fixture
+def empty_database_url(postgres: EmbeddedServer) -> Iterator[str]:
+    """Owner's URL of a fresh database without anything of ours."""
+    yield from _database(postgres, "template1")
+
+
+@pytest.fixture
+async def storage(database_url: str) -> AsyncIterator[Storage]:
+    """Both halves, open on a fresh database."""
+    async with open_storage(database_url) as opened:
+        yield opened
+
+
+def _database(postgres: EmbeddedServer, template: str) -> Iterator[str]:
+    name = f"test_{next(NUMBERS)}"
+    with psycopg.connect(postgres.url, autocommit=True) as owner:
+        owner.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield make_conninfo(postgres.url, dbname=name)
+        owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
