@@ -18,7 +18,8 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── ManifestInvalid
     │   ├── ChecksumMismatch
     │   ├── ModelRefused
-    │   └── WeightsUnavailable
+    │   ├── WeightsUnavailable
+    │   └── GalleryMismatch
     ├── PrivacyError            a promise to a member would be broken
     │   ├── ConsentMissing
     │   ├── NoticeOutdated
@@ -121,6 +122,10 @@ class ModelRefused(ModelError):
 
 class WeightsUnavailable(ModelError):
     """The default face pack's weights are missing. Run `pip install mtcnn==1.0.0 face_recognition_models==0.3.0`."""
+
+
+class GalleryMismatch(ModelError):
+    """The template was made by another model. Enrol the member again with the pack that is loaded now."""
 
 
 class PrivacyError(VisavisError):

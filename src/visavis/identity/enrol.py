@@ -1,0 +1,178 @@
+"""Enrolment: what a person allowed and showed becomes a member; whatever is personal in it is sealed."""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar
+
+import numpy as np
+
+from visavis.errors import ConsentMissing, InputRefused
+from visavis.ports import KeyProvider
+from visavis.privacy.consent import Entry, grant, live, withdraw
+from visavis.privacy.pseudonym import credential_digest, new_card, new_pin, token
+from visavis.privacy.vault import new_wrapped_key, open_embedding, open_sealed, seal, seal_embedding
+from visavis.types import Consent, Embedding, Member, MemberId, Purpose, Scenario, Sealed, SealedTemplate, Withdrawal
+
+MAX_PHOTOS = 5
+MAX_NICKNAME = 40
+Ids = Callable[[], str]
+E = TypeVar("E", Consent, Withdrawal)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """A new member, the codes that are shown once, and the receipts for each half's ledger."""
+
+    member: Member
+    pin: str = field(repr=False)
+    card: str = field(repr=False)
+    consents_edge: tuple[Consent, ...]  # all, by member id
+    consents_hub: tuple[Consent, ...]  # the same receipts by token, without RECOGNISE: the hub knows no faces
+
+
+def enrol(
+    *,
+    nickname: str,
+    locale: str,
+    site: str,
+    scenario: Scenario,
+    embeddings: Sequence[Embedding],
+    purposes: Sequence[Purpose],
+    same_person: float,
+    keys: KeyProvider,
+    now: datetime,
+    ids: Ids,
+    method: str = "kiosk",
+) -> Enrolment:
+    """Make a member.
+
+    Args:
+        nickname: For the greeting; 1 to 40 printable characters.
+        locale: Language in which the notices were read.
+        site: Where.
+        scenario: Its notices say what is required and how long a consent lasts.
+        embeddings: Zero to five, all of one person; none for card and PIN only.
+        purposes: What the person allowed.
+        same_person: Least comparison score between the photos.
+        keys: The site's keys.
+        now: Aware UTC.
+        ids: Source of fresh ids.
+        method: How consent was given.
+
+    Raises:
+        ConsentMissing: A required purpose, or RECOGNISE for photos, was not allowed.
+        InputRefused: The nickname or the set of photos cannot be used.
+    """
+    name = checked_nickname(nickname)
+    _check_consents(scenario, purposes, photos=len(embeddings))
+    _check_one_person(embeddings, same_person)
+    member_id = MemberId(ids())
+    wrapped = new_wrapped_key(keys, member_id)
+    pin, card = new_pin(), new_card()
+    member = Member(
+        id=member_id,
+        token=token(keys, member_id, site=site),
+        site=site,
+        scenario=scenario.name,
+        locale=locale,
+        wrapped_key=wrapped,
+        nickname=_seal_name(keys, wrapped, name, member_id),
+        credentials=(credential_digest(keys, card), credential_digest(keys, pin)),
+        templates=tuple(
+            SealedTemplate(
+                id=ids(),
+                model=embedding.model,
+                sealed=seal_embedding(keys, wrapped, embedding, member_id=member_id),
+                created_at=now,
+            )
+            for embedding in embeddings
+        ),
+        enrolled_at=now,
+    )
+    consents = tuple(
+        grant(
+            scenario.notices[purpose],
+            subject=member_id,
+            site=site,
+            scenario=scenario.name,
+            locale=locale,
+            method=method,
+            evidence="ticked the box and pressed join",
+            now=now,
+            consent_days=scenario.consent_days,
+            consent_id=ids(),
+        )
+        for purpose in dict.fromkeys(purposes)
+    )
+    return Enrolment(member=member, pin=pin, card=card, consents_edge=consents, consents_hub=for_hub(consents, member))
+
+
+def checked_nickname(text: str) -> str:
+    """NFKC, trimmed; raises InputRefused."""
+    name = " ".join(unicodedata.normalize("NFKC", text).split())
+    if not 1 <= len(name) <= MAX_NICKNAME or not name.isprintable():
+        raise InputRefused(f"nickname: 1 to {MAX_NICKNAME} printable characters")
+    return name
+
+
+def _check_consents(scenario: Scenario, purposes: Sequence[Purpose], *, photos: int) -> None:
+    for purpose in purposes:
+        if purpose not in scenario.notices:
+            raise InputRefused(f"consents: {scenario.name} does not ask for {purpose.value}")
+    missing = [n.purpose.value for n in scenario.notices.values() if n.required and n.purpose not in purposes]
+    if missing:
+        raise ConsentMissing(", ".join(missing))
+    if photos and Purpose.RECOGNISE not in purposes:
+        raise ConsentMissing(Purpose.RECOGNISE.value)
+
+
+def _check_one_person(embeddings: Sequence[Embedding], same_person: float) -> None:
+    if len(embeddings) > MAX_PHOTOS:
+        raise InputRefused(f"at most {MAX_PHOTOS} photos")
+    if len(embeddings) > 1:
+        vectors = np.stack([embedding.vector for embedding in embeddings])
+        if float((vectors @ vectors.T).min()) < same_person:
+            raise InputRefused("photos: they do not all show the same person; take them again alone")
+
+
+def for_hub(entries: Sequence[E], member: Member) -> tuple[E, ...]:
+    """Receipts as the hub keeps them: by token, and without those about faces."""
+    return tuple(replace(e, subject=member.token) for e in entries if e.purpose is not Purpose.RECOGNISE)
+
+
+# ------ what the edge reads back
+
+
+def nickname(member: Member, keys: KeyProvider) -> str:
+    """The name for the greeting; raises SealBroken with another site's key."""
+    opened = open_sealed(keys, member.wrapped_key, member.nickname, member_id=member.id, purpose="nickname")
+    return opened.decode()
+
+
+def open_templates(member: Member, keys: KeyProvider, model: str) -> list[tuple[str, Embedding]]:
+    """Id and embedding of each template that this model made; those of another model wait for re-enrolment."""
+    return [
+        (t.id, open_embedding(keys, member.wrapped_key, t.sealed, member_id=member.id, model=t.model))
+        for t in member.templates
+        if t.model == model
+    ]
+
+
+def without_templates(member: Member, keys: KeyProvider) -> Member:
+    """The member with card and PIN only, under a fresh key: the key of the templates is gone."""
+    wrapped = new_wrapped_key(keys, member.id)
+    name = _seal_name(keys, wrapped, nickname(member, keys), member.id)
+    return replace(member, wrapped_key=wrapped, nickname=name, templates=())
+
+
+def withdrawals(
+    history: Sequence[Entry], purposes: Sequence[Purpose], *, method: str, now: datetime, ids: Ids
+) -> tuple[Withdrawal, ...]:
+    """The ends of all live consents for these purposes."""
+    return tuple(withdraw(c, method=method, now=now, ids=ids) for c in live(history, now) if c.purpose in purposes)
+
+
+def _seal_name(keys: KeyProvider, wrapped: bytes, name: str, member_id: MemberId) -> Sealed:
+    return seal(keys, wrapped, name.encode(), member_id=member_id, purpose="nickname")

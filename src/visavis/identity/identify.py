@@ -1,0 +1,28 @@
+"""Open-set identification: a member, or nobody."""
+
+from dataclasses import dataclass
+
+from visavis.identity.gallery import Gallery
+from visavis.identity.threshold import Threshold
+from visavis.types import Embedding, MemberId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """A probe that reached the threshold."""
+
+    member_id: MemberId
+    score: float
+    threshold: Threshold
+
+
+def identify(
+    embeddings: tuple[Embedding, ...], gallery: Gallery, threshold: Threshold
+) -> tuple[Recognition | None, ...]:
+    """The member of each probe, None for a stranger; the nearest template decides."""
+    return tuple(
+        Recognition(member_id=match.member_id, score=match.score, threshold=threshold)
+        if match is not None and match.score >= threshold.score
+        else None
+        for match in gallery.search(embeddings)
+    )

@@ -1,0 +1,33 @@
+"""Names that only this site can link: tokens for the hub, digests of cards and PINs."""
+
+import hmac
+import secrets
+from base64 import b32encode
+
+from visavis.ports import KeyProvider
+from visavis.types import MemberId, Token
+
+CARD_PREFIX = "VV1-"
+PIN_DIGITS = 10
+
+
+def token(keys: KeyProvider, member_id: MemberId, *, site: str, purpose: str = "hub") -> Token:
+    """The member's pseudonym: HMAC-SHA256 under a key of this use, base32; unlinkable without the site key."""
+    digest = hmac.digest(keys.derive("pseudonym"), f"{site}\n{purpose}\n{member_id}".encode(), "sha256")
+    return Token(b32encode(digest[:20]).decode().lower())
+
+
+def credential_digest(keys: KeyProvider, secret: str) -> bytes:
+    """What is stored of a card or PIN; spaces and hyphens are how people write them down, so they do not count."""
+    plain = "".join(secret.split()).replace("-", "").upper()
+    return hmac.digest(keys.derive("credential"), plain.encode(), "sha256")
+
+
+def new_card() -> str:
+    """Text of a QR card: 128 random bits, all capitals and digits (QR alphanumeric mode, so the code stays small)."""
+    return CARD_PREFIX + b32encode(secrets.token_bytes(16)).decode().rstrip("=")
+
+
+def new_pin() -> str:
+    """Ten random digits."""
+    return f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}d}"
