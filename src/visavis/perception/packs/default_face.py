@@ -93,10 +93,13 @@ def build_default_pack(cache_dir: Path, progress: Progress = _silent) -> Path:
         StorageFull: the disk is full; nothing is left behind.
         SettingInvalid: the folder cannot be written.
     """
+    folder = default_pack_folder(cache_dir)
+    if _is_current(folder):  # without the lock, so that a pack on a read-only disk serves
+        return folder
     try:
         cache_dir.mkdir(parents=True, exist_ok=True)
         with _alone(cache_dir, progress):
-            folder = _ensure(cache_dir, progress)
+            _ensure(folder, progress)
     except OSError as failure:
         if failure.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFull(f"while the face pack was written to {cache_dir}") from failure
@@ -116,10 +119,10 @@ def _alone(cache_dir: Path, progress: Progress) -> Iterator[None]:
         yield  # closing the file gives the lock back, and so does the end of the process
 
 
-def _ensure(cache_dir: Path, progress: Progress) -> Path:
-    folder = default_pack_folder(cache_dir)
-    if _is_current(folder):
-        return folder
+def _ensure(folder: Path, progress: Progress) -> None:
+    if _is_current(folder):  # another process has built it while this one waited
+        return
+    cache_dir = folder.parent
     for leftover in cache_dir.glob(f"{_BUILDING}*"):  # of a process that was killed; we hold the lock
         shutil.rmtree(leftover)
     building = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=cache_dir))
@@ -135,7 +138,6 @@ def _ensure(cache_dir: Path, progress: Progress) -> Path:
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
-    return folder
 
 
 def _write(folder: Path, progress: Progress) -> None:

@@ -134,10 +134,10 @@ def _pool(graph: Graph, layer: Pool, value: _Value) -> _Value:
 
 
 def _windows(shape: Shape, window: Sequence[int], stride: tuple[int, int], padding: tuple[int, int]) -> tuple[int, int]:
-    rows, columns = (
-        (size + 2 * pad - width) // step + 1
-        for size, width, step, pad in zip(shape[1:], window, stride, padding, strict=True)
-    )
+    sides = [size + 2 * pad - width for size, width, pad in zip(shape[1:], window, padding, strict=True)]
+    if min(sides) < 0 or min(stride) < 1:
+        raise ModelRefused(f"dlib weights: a window of {tuple(window)} does not move over {shape}")
+    rows, columns = (side // step + 1 for side, step in zip(sides, stride, strict=True))
     return rows, columns
 
 

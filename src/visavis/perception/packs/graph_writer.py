@@ -12,6 +12,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from visavis.errors import ModelRefused
+
 OPSET = 17  # ONNX 1.12; understood by every ONNX Runtime since 1.13
 IR_VERSION = 8
 
@@ -81,10 +83,17 @@ class Graph:
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
 
     def to_bytes(self) -> bytes:
-        """The checked ONNX file; equal graphs give equal bytes."""
+        """The checked ONNX file; equal graphs give equal bytes.
+
+        Raises:
+            ModelRefused: the nodes do not fit each other.
+        """
         graph = helper.make_graph(self._nodes, self._name, [self._input], self._outputs, self._constants)
         opset = helper.make_opsetid("", OPSET)
         model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="visavis")
-        onnx.checker.check_model(model, full_check=True)
+        try:
+            onnx.checker.check_model(model, full_check=True)
+        except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as failure:
+            raise ModelRefused(f"the weights of {self._name} do not fit each other") from failure
         content: bytes = model.SerializeToString(deterministic=True)
         return content

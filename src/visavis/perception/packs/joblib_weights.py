@@ -8,9 +8,7 @@ A pickle is a program. Here a machine with just the opcodes of such a list reads
 marker, three markers are known, nothing is imported or called.
 """
 
-import io
 import math
-import pickletools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +23,7 @@ MAX_WEIGHT_BYTES = 64 * 2**20
 _CHUNK_BYTES = 2**18
 _MAX_DIMENSIONS = 4
 _MARK = object()
+_STOP = b"."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def read_arrays(content: bytes) -> list[NDArray[np.float32]]:
     machine = _Machine(_decompress(content))
     try:
         found = machine.run()
-    except (IndexError, KeyError, TypeError, ValueError) as failure:  # a stack, memo or argument that does not fit
+    except (LookupError, TypeError, ValueError) as failure:  # a stack, memo or argument that does not fit
         raise machine.refuse("the program is damaged") from failure
     if not isinstance(found, list) or not found:
         raise machine.refuse("it holds no list of arrays")
@@ -88,49 +87,58 @@ class _Machine:
     """Stack and memo of a pickle, with nothing else to act on."""
 
     def __init__(self, content: bytes) -> None:
-        self._stream = io.BytesIO(content)
-        self._size = len(content)
+        self._content = content
+        self._at = 0
         self._stack: list[Any] = []
         self._memo: list[Any] = []
-        self._steps: dict[str, Callable[[Any], None]] = {
-            **dict.fromkeys(("PROTO", "FRAME"), lambda _: None),
-            **dict.fromkeys(("SHORT_BINUNICODE", "BININT", "BININT1", "BININT2"), self._stack.append),
-            "NONE": lambda _: self._stack.append(None),
-            "NEWTRUE": lambda _: self._stack.append(True),
-            "NEWFALSE": lambda _: self._stack.append(False),
-            "MARK": lambda _: self._stack.append(_MARK),
-            "EMPTY_LIST": lambda _: self._stack.append([]),
-            "EMPTY_DICT": lambda _: self._stack.append({}),
-            "EMPTY_TUPLE": lambda _: self._stack.append(()),
-            "TUPLE": lambda _: self._stack.append(tuple(self._since_mark())),
-            "TUPLE1": lambda _: self._tuple(1),
-            "TUPLE2": lambda _: self._tuple(2),
-            "TUPLE3": lambda _: self._tuple(3),
-            "MEMOIZE": lambda _: self._memo.append(self._stack[-1]),
-            "BINGET": lambda index: self._stack.append(self._memo[index]),
-            "APPEND": lambda _: self._extend([self._stack.pop()]),
-            "APPENDS": lambda _: self._extend(self._since_mark()),
-            "SETITEMS": lambda _: self._set_items(),
-            "STACK_GLOBAL": lambda _: self._global(),
-            "NEWOBJ": lambda _: self._make(),
-            "REDUCE": lambda _: self._make(),
-            "BUILD": lambda _: self._build(),
+        push = self._stack.append
+        self._steps: dict[bytes, Callable[[], object]] = {
+            b"\x80": lambda: self._take(1),  # PROTO
+            b"\x95": lambda: self._take(8),  # FRAME
+            b"\x8c": lambda: push(self._take(self._take(1)[0]).decode("ascii")),  # SHORT_BINUNICODE
+            b"K": lambda: push(int.from_bytes(self._take(1), "little")),  # BININT1
+            b"M": lambda: push(int.from_bytes(self._take(2), "little")),  # BININT2
+            b"J": lambda: push(int.from_bytes(self._take(4), "little", signed=True)),  # BININT
+            b"N": lambda: push(None),  # NONE
+            b"\x88": lambda: push(True),  # NEWTRUE
+            b"\x89": lambda: push(False),  # NEWFALSE
+            b"(": lambda: push(_MARK),  # MARK
+            b"]": lambda: push([]),  # EMPTY_LIST
+            b"}": lambda: push({}),  # EMPTY_DICT
+            b")": lambda: push(()),  # EMPTY_TUPLE
+            b"t": lambda: push(tuple(self._since_mark())),  # TUPLE
+            b"\x85": lambda: push(self._last(1)),  # TUPLE1
+            b"\x86": lambda: push(self._last(2)),  # TUPLE2
+            b"\x87": lambda: push(self._last(3)),  # TUPLE3
+            b"\x94": lambda: self._memo.append(self._stack[-1]),  # MEMOIZE
+            b"h": lambda: push(self._memo[self._take(1)[0]]),  # BINGET
+            b"a": lambda: self._extend(list(self._last(1))),  # APPEND
+            b"e": lambda: self._extend(self._since_mark()),  # APPENDS
+            b"u": self._set_items,  # SETITEMS
+            b"\x93": self._global,  # STACK_GLOBAL
+            b"\x81": self._make,  # NEWOBJ
+            b"R": self._make,  # REDUCE
+            b"b": self._build,  # BUILD
         }
 
     def refuse(self, why: str) -> ModelRefused:
-        return ModelRefused(f"joblib weights, byte {self._stream.tell()}: {why}")
+        return ModelRefused(f"joblib weights, byte {self._at}: {why}")
 
     def run(self) -> Any:
-        """What the program leaves on the stack. Array bytes are consumed between two opcodes."""
-        for opcode, argument, _ in pickletools.genops(self._stream):
-            if opcode.name == "STOP":
-                break
-            if opcode.name not in self._steps:
-                raise self.refuse(f"the opcode {opcode.name} has no place in a list of arrays")
-            self._steps[opcode.name](argument)
-        if self._stream.tell() != self._size or len(self._stack) != 1:
+        """What the program leaves on the stack."""
+        while (opcode := self._take(1)) != _STOP:
+            if opcode not in self._steps:
+                raise self.refuse(f"the opcode {opcode!r} has no place in a list of arrays")
+            self._steps[opcode]()
+        if self._at != len(self._content) or len(self._stack) != 1:
             raise self.refuse("something follows the list")
         return self._stack[0]
+
+    def _take(self, count: int) -> bytes:
+        if count > len(self._content) - self._at:
+            raise self.refuse(f"{count} bytes are announced, {len(self._content) - self._at} are left")
+        self._at += count
+        return self._content[self._at - count : self._at]
 
     def _since_mark(self) -> list[Any]:
         items = []
@@ -138,17 +146,21 @@ class _Machine:
             items.append(item)
         return items[::-1]
 
-    def _tuple(self, count: int) -> None:
-        if count > len(self._stack):
-            raise self.refuse("the stack is too short")
-        self._stack[-count:] = [tuple(self._stack[-count:])]
+    def _last(self, count: int) -> tuple[Any, ...]:
+        items = [self._stack.pop() for _ in range(count)]
+        return tuple(items[::-1])
 
     def _extend(self, items: list[Any]) -> None:
+        if not isinstance(self._stack[-1], list):
+            raise self.refuse("it appends to something else than a list")
         self._stack[-1].extend(items)
 
     def _set_items(self) -> None:
         items = self._since_mark()
-        self._stack[-1].update(zip(items[::2], items[1::2], strict=True))
+        names, target = items[::2], self._stack[-1]
+        if not isinstance(target, dict) or not all(isinstance(name, str) for name in names):
+            raise self.refuse("it names something else than the fields of an array")
+        target.update(zip(names, items[1::2], strict=True))
 
     def _global(self) -> None:
         name, module = self._stack.pop(), self._stack.pop()
@@ -181,11 +193,8 @@ class _Machine:
             raise self.refuse("only little-endian float32 arrays in C order are read")
         if len(shape) > _MAX_DIMENSIONS or not all(type(size) is int and size > 0 for size in shape):
             raise self.refuse("an array has an impossible shape")
-        self._stream.read(self._stream.read(1)[0])  # the padding
-        wanted = 4 * math.prod(shape)
-        if wanted > self._size - self._stream.tell():
-            raise self.refuse(f"{wanted} bytes are announced, {self._size - self._stream.tell()} are left")
-        values = np.frombuffer(self._stream.read(wanted), dtype="<f4")
+        self._take(self._take(1)[0])  # the padding
+        values = np.frombuffer(self._take(4 * math.prod(shape)), dtype="<f4")
         if not np.isfinite(values).all():
             raise self.refuse("a weight is not finite")
         return values.reshape(shape).astype(np.float32)

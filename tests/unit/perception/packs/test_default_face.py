@@ -60,6 +60,14 @@ def test_a_second_build_touches_nothing(tmp_path: Path) -> None:
     assert steps == []
 
 
+def test_a_pack_that_is_there_needs_no_writing(tmp_path: Path) -> None:
+    """A pack on a disk that cannot be written serves: the lock is not even opened."""
+    folder = build_default_pack(tmp_path)
+    (tmp_path / ".lock").unlink()
+    (tmp_path / ".lock").mkdir()
+    assert build_default_pack(tmp_path) == folder
+
+
 def test_progress_names_steps_and_never_goes_back(tmp_path: Path) -> None:
     """Each step begins at 0 and ends at 1."""
     told: dict[str, list[float]] = {}

@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -257,6 +258,9 @@ def misfits() -> Iterator[tuple[str, list[object]]]:
     yield "a convolution without its affine layer", [layers[0], Relu()]
     yield "does not take", [*layers[:3], layers[12]]
     yield "follows", [*layers[:2], *layers[:2]]
+    yield "does not move", [*layers[:2], replace(layers[8], window=(7, 2))]
+    yield "does not move", [*layers[:2], replace(layers[8], stride=(0, 2))]
+    yield "do not fit", [*layers[:2], replace(layers[8], padding=(-1, 0))]
 
 
 @pytest.mark.parametrize(("why", "layers"), list(misfits()))

@@ -183,6 +183,22 @@ def test_memory_follows_the_file_and_not_its_claims(greedy: bytes) -> None:
     assert peak < 2**20
 
 
+@pytest.mark.parametrize(
+    "program",
+    [
+        b"\x80\x04" + b")" + b"\x85" * 500_000 + b".",
+        b"\x80\x04}(" + b")" + b"\x85" * 500_000 + b"Nu.",
+        b"\x80\x04]\x94" + b"]\x94h\x00a" * 3 + b".",
+        b"\x80\x04]\x94h\x00a.",
+    ],
+    ids=["deep", "deep name", "lists", "list in itself"],
+)
+def test_deep_and_circular_values_are_refused(program: bytes) -> None:
+    """Nothing is walked or hashed that a file can nest half a million times."""
+    with pytest.raises(ModelRefused):
+        read_arrays(lz4.frame.compress(program))
+
+
 def test_a_decompression_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is on the decompressed bytes."""
     plain = program(WEIGHTS)
