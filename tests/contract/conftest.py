@@ -1,0 +1,102 @@
+"""Each port twice: in memory and on PostgreSQL. A suite asks for the port and does not know which it got."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from visavis.ports import (
+    Allowance,
+    AuditLog,
+    ConsentLedger,
+    DecisionLog,
+    Eraser,
+    EventLog,
+    OutcomeLog,
+    PlayLog,
+    PolicyStore,
+    Roster,
+    Signals,
+)
+from visavis.storage.database import Storage, open_storage
+from visavis.testing import MemoryStorage, memory_storage
+
+Ports = MemoryStorage | Storage
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def ports(request: pytest.FixtureRequest) -> AsyncIterator[Ports]:
+    """All ports of one implementation, empty."""
+    if request.param == "memory":
+        yield memory_storage()
+        return
+    async with open_storage(request.getfixturevalue("database_url")) as storage:
+        yield storage
+
+
+@pytest.fixture
+def roster(ports: Ports) -> Roster:
+    return ports.roster
+
+
+@pytest.fixture(params=["edge_ledger", "hub_ledger"])
+def ledger(ports: Ports, request: pytest.FixtureRequest) -> ConsentLedger:
+    """That of the edge and that of the hub."""
+    found: ConsentLedger = getattr(ports, request.param)
+    return found
+
+
+@pytest.fixture
+def edge_ledger(ports: Ports) -> ConsentLedger:
+    return ports.edge_ledger
+
+
+@pytest.fixture
+def hub_ledger(ports: Ports) -> ConsentLedger:
+    return ports.hub_ledger
+
+
+@pytest.fixture
+def events(ports: Ports) -> EventLog:
+    return ports.events
+
+
+@pytest.fixture
+def decisions(ports: Ports) -> DecisionLog:
+    return ports.decisions
+
+
+@pytest.fixture
+def plays(ports: Ports) -> PlayLog:
+    return ports.plays
+
+
+@pytest.fixture
+def outcomes(ports: Ports) -> OutcomeLog:
+    return ports.outcomes
+
+
+@pytest.fixture
+def policies(ports: Ports) -> PolicyStore:
+    return ports.policies
+
+
+@pytest.fixture
+def allowance(ports: Ports) -> Allowance:
+    return ports.allowance
+
+
+@pytest.fixture
+def eraser(ports: Ports) -> Eraser:
+    return ports.eraser
+
+
+@pytest.fixture(params=["audit", "hub_audit"])
+def audit(ports: Ports, request: pytest.FixtureRequest) -> AuditLog:
+    """That of the edge and that of the hub."""
+    found: AuditLog = getattr(ports, request.param)
+    return found
+
+
+@pytest.fixture
+def signals(ports: Ports) -> Signals:
+    return ports.signals

@@ -1,0 +1,36 @@
+"""What every AuditLog does."""
+
+from datetime import timedelta
+
+from visavis.ports import AuditLog
+from visavis.privacy.audit import verify
+from visavis.testing import T0
+
+
+async def test_entries_hang_on_each_other(audit: AuditLog) -> None:
+    """Read back, the chain verifies; the numbers begin at 1 and have no gaps."""
+    written = [
+        await audit.append(
+            actor="edge",
+            action="enrolled",
+            subject=f"token-{n}",
+            detail={"z": "1", "a": "茶 'quoted' \\"},
+            at=T0 + timedelta(microseconds=n),
+        )
+        for n in range(3)
+    ]
+    read = await audit.after(0)
+    assert read == written
+    assert [entry.seq for entry in read] == [1, 2, 3]
+    assert verify(read) == written[-1].sha256
+
+
+async def test_reading_goes_on_from_a_number(audit: AuditLog) -> None:
+    for n in range(4):
+        await audit.append(actor="a", action="b", subject=str(n), detail={}, at=T0)
+    assert [entry.subject for entry in await audit.after(1, limit=2)] == ["1", "2"]
+    assert await audit.after(4) == []
+
+
+async def test_an_empty_chain(audit: AuditLog) -> None:
+    assert await audit.after(0) == []
