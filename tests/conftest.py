@@ -37,8 +37,8 @@ def database_url(postgres: EmbeddedServer, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def empty_database_url(postgres: EmbeddedServer) -> Iterator[str]:
-    """Owner's URL of a fresh database without anything of ours."""
+def empty_database_url(postgres: EmbeddedServer, template: str) -> Iterator[str]:
+    """Owner's URL of a fresh database without anything of ours; the roles are the template's."""
     yield from _database(postgres, "template1")
 
 

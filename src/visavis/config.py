@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     )
     min_face_px: int = Field(default=60, ge=20, le=1000, description="Smallest face that is looked at, in pixels.")
     show_s: float = Field(default=20.0, ge=1, le=600, description="How long a screen shows one decision, in seconds.")
+    seed: int | None = Field(default=None, description="Seed of the policy's draws; without it, the machine's entropy.")
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="Least level that is logged."
     )
@@ -38,3 +39,8 @@ class Settings(BaseSettings):
     def packs_dir(self) -> Path:
         """Folder of model packs."""
         return self.cache_dir / "packs"
+
+    @property
+    def site_key_file(self) -> Path:
+        """The key that everything personal at this site hangs on."""
+        return self.data_dir / "site.key"

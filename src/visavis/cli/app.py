@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
+from dataclasses import asdict
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,9 +22,11 @@ from visavis.errors import InputRefused, SettingInvalid, SetupError, VisavisErro
 out = Console()
 err = Console(stderr=True)
 
+ABOUT = "Recognise the member who asked to be recognised, decide what helps here and now, show it, learn from it."
+
 app = typer.Typer(
     name="visavis",
-    help=say("Recognise the member who asked to be recognised, decide what helps here and now, show it, learn from it."),
+    help=say(ABOUT),
     epilog=say("First time here? Run `visavis demo` and open the three pages that it names."),
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -70,17 +73,39 @@ def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
 # ------ run
 
 
-@app.command(epilog="`visavis demo --headless --seconds 60 --json`", help=say("Watch the whole loop close on this machine, with example people."))
+@app.command(
+    epilog="`visavis demo --headless --seconds 60 --json`",
+    help=say("Watch the whole loop close on this machine, with example people."),
+)
 def demo(
-    headless: Annotated[bool, typer.Option(help=say("No browser: play the screens too, then print the funnel."))] = False,
-    seconds: Annotated[float | None, typer.Option(min=5, help=say("Stop after so many seconds."), show_default=say("until Ctrl-C"))] = None,
+    headless: Annotated[
+        bool, typer.Option(help=say("No browser: play the screens too, then print the funnel."))
+    ] = False,
+    seconds: Annotated[
+        float | None,
+        typer.Option(min=5, help=say("Stop after so many seconds."), show_default=say("until Ctrl-C")),
+    ] = None,
     json_: AsJson = False,
-    camera: Annotated[bool | None, typer.Option("--camera/--no-camera", help=say("A visitor uses the camera of this machine; without one, example people walk by."), show_default=say("look for one"))] = None,
+    camera: Annotated[
+        bool | None,
+        typer.Option(
+            "--camera/--no-camera",
+            help=say("A visitor uses the camera of this machine; without one, example people walk by."),
+            show_default=say("look for one"),
+        ),
+    ] = None,
     port: Port = None,
     scenario: Scenario = None,
-    data_dir: Annotated[Path | None, typer.Option(help=say("Keep the demo's data here; without it everything is deleted at the end."), show_default=False)] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help=say("Keep the demo's data here; without it everything is deleted at the end."), show_default=False
+        ),
+    ] = None,
     cache_dir: CacheDir = None,
-    seed: Annotated[int, typer.Option(help=say("Seed of the simulated visitors and of the policy's draws."))] = 20260101,
+    seed: Annotated[
+        int, typer.Option(help=say("Seed of the simulated visitors and of the policy's draws."))
+    ] = 20260101,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help=say("Show the log."))] = False,
 ) -> None:
     """Start everything on loopback; see `visavis.server.demo`."""
@@ -88,7 +113,9 @@ def demo(
     from visavis.server.logs import configure
 
     configure("info" if verbose else "warning", pretty=sys.stderr.isatty())
-    given = settings(port=port if port is not None else (0 if headless else None), scenario=scenario, cache_dir=cache_dir)
+    given = settings(
+        port=port if port is not None else (0 if headless else None), scenario=scenario, cache_dir=cache_dir
+    )
 
     async def work() -> None:
         with progress_bar(err) as progress:
@@ -117,28 +144,45 @@ def _funnel(report: dict[str, Any]) -> None:
     out.print(table)
     quarter = report["last_quarter"]
     out.print(
-        say("Mean reward of the last quarter of {visits} visits: policy {policy}, uniform {uniform}, ratio {ratio}").format(
-            **quarter
-        )
+        say(
+            "Mean reward of the last quarter of {visits} visits: policy {policy}, uniform {uniform}, ratio {ratio}"
+        ).format(**quarter)
     )
 
 
 @app.command(epilog="`visavis serve --scenario retail --port 8080`", help=say("Run edge and hub in one process."))
 def serve(
     port: Port = None,
-    host: Annotated[str | None, typer.Option(help=say("Address to listen on; loopback only until staff can sign in."), show_default="127.0.0.1")] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            help=say("Address to listen on; loopback only until staff can sign in."), show_default="127.0.0.1"
+        ),
+    ] = None,
     scenario: Scenario = None,
     site: Annotated[str | None, typer.Option(help=say("Name of this site."), show_default="site-1")] = None,
     data_dir: DataDir = None,
     cache_dir: CacheDir = None,
     database_url: DatabaseUrl = None,
-    false_match_rate: Annotated[float | None, typer.Option(help=say("How often a stranger may be taken for some member."), show_default="0.001")] = None,
+    false_match_rate: Annotated[
+        float | None,
+        typer.Option(help=say("How often a stranger may be taken for some member."), show_default="0.001"),
+    ] = None,
 ) -> None:
     """Serve until Ctrl-C."""
     from visavis.server.logs import configure
     from visavis.server.run import serving, stop_asked
 
-    given = settings(port=port, host=host, scenario=scenario, site=site, data_dir=data_dir, cache_dir=cache_dir, database_url=database_url, false_match_rate=false_match_rate)
+    given = settings(
+        port=port,
+        host=host,
+        scenario=scenario,
+        site=site,
+        data_dir=data_dir,
+        cache_dir=cache_dir,
+        database_url=database_url,
+        false_match_rate=false_match_rate,
+    )
     configure(given.log_level, pretty=sys.stderr.isatty())
 
     async def work() -> None:
@@ -169,12 +213,21 @@ def migrate(data_dir: DataDir = None, database_url: DatabaseUrl = None, json_: A
 
 @app.command(epilog="`visavis doctor --json`", help=say("Look for what is broken or missing, and say what to do."))
 def doctor(
-    data_dir: DataDir = None, cache_dir: CacheDir = None, database_url: DatabaseUrl = None, port: Port = None, scenario: Scenario = None, json_: AsJson = False
+    data_dir: DataDir = None,
+    cache_dir: CacheDir = None,
+    database_url: DatabaseUrl = None,
+    port: Port = None,
+    scenario: Scenario = None,
+    json_: AsJson = False,
 ) -> None:
     """Exit status 1 when something that visavis needs is broken."""
     from visavis.server.doctor import examine
 
-    found = asyncio.run(examine(settings(data_dir=data_dir, cache_dir=cache_dir, database_url=database_url, port=port, scenario=scenario)))
+    found = asyncio.run(
+        examine(
+            settings(data_dir=data_dir, cache_dir=cache_dir, database_url=database_url, port=port, scenario=scenario)
+        )
+    )
     if json_:
         print_json([f.as_dict() for f in found])
     else:
@@ -206,7 +259,9 @@ def packs_list(cache_dir: CacheDir = None, json_: AsJson = False) -> None:
 
     found = list_packs(settings(cache_dir=cache_dir).packs_dir)
     if json_:
-        print_json([{"name": p.name, "version": p.version, "licences": p.licences, "folder": str(p.folder)} for p in found])
+        print_json(
+            [{"name": p.name, "version": p.version, "licences": p.licences, "folder": str(p.folder)} for p in found]
+        )
         return
     table = Table(say("name"), say("version"), say("licences"), say("folder"))
     for p in found:
@@ -245,6 +300,37 @@ def packs_verify(cache_dir: CacheDir = None, json_: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@packs_app.command(
+    "calibrate",
+    epilog="`visavis packs calibrate ./people --json`",
+    help=say("Measure which score strangers reach how often, on a folder with one folder a person."),
+)
+def packs_calibrate(
+    folder: Annotated[Path, typer.Argument(help=say("One folder a person, pictures in it."), show_default=False)],
+    cache_dir: CacheDir = None,
+    json_: AsJson = False,
+) -> None:
+    """Print thresholds by false match rate."""
+    from datetime import UTC, datetime
+
+    from visavis.perception.observe import Observer
+    from visavis.perception.packs import build_default_pack, load_pack
+    from visavis.pipeline.calibration import calibrate_folder
+
+    with progress_bar(err) as progress:
+        observer = Observer(load_pack(build_default_pack(settings(cache_dir=cache_dir).packs_dir, progress)))
+        found = calibrate_folder(folder, observer, now=datetime.now(UTC), progress=progress)
+    if json_:
+        print_json(asdict(found))
+        return
+    table = Table(say("false match rate"), say("threshold"), say("pairs"))
+    for t in found.thresholds:
+        table.add_row(f"{t.false_match_rate:g}", f"{t.score:.4f}", f"{t.impostor_pairs:,}")
+    out.print(table)
+    if found.without_face:
+        err.print(say("No face was found in {count} pictures.").format(count=len(found.without_face)))
+
+
 @scenarios_app.command("list", help=say("Installed scenario packs."))
 def scenarios_list(json_: AsJson = False) -> None:
     """Name and title."""
@@ -260,7 +346,11 @@ def scenarios_list(json_: AsJson = False) -> None:
     out.print(table)
 
 
-@scenarios_app.command("check", epilog="`visavis scenarios check ./my-pack`", help=say("Explain every mistake in a scenario pack with its line."))
+@scenarios_app.command(
+    "check",
+    epilog="`visavis scenarios check ./my-pack`",
+    help=say("Explain every mistake in a scenario pack with its line."),
+)
 def scenarios_check(
     pack: Annotated[str | None, typer.Argument(help=say("Name or folder of the pack."), show_default=False)] = None,
     every: Annotated[bool, typer.Option("--all", help=say("Check every installed pack."))] = False,

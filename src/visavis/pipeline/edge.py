@@ -8,12 +8,19 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.errors import ConsentMissing, CredentialRefused, InputRefused, MemberUnknown, PlacementUnknown
-from visavis.identity.enrol import Enrolment, enrol, nickname, open_templates
-from visavis.identity.forget import withdrawals
+from visavis.errors import ConsentMissing, CredentialRefused, MemberUnknown, PlacementUnknown
+from visavis.identity.enrol import (
+    Enrolment,
+    enrol,
+    for_hub,
+    nickname,
+    open_templates,
+    withdrawals,
+    without_templates,
+)
 from visavis.identity.gallery import Gallery
 from visavis.identity.identify import Recognition, identify
-from visavis.identity.threshold import CalibrationRow, Threshold, for_gallery
+from visavis.identity.threshold import CalibrationRow, Threshold, for_gallery, for_rate
 from visavis.perception.decode import decode_image
 from visavis.perception.observe import Observer, enrolment_face
 from visavis.perception.track import Track, Tracker
@@ -38,6 +45,7 @@ from visavis.types import (
 )
 
 EMBEDDINGS_A_TRACK = 3
+SAME_PERSON_RATE = 0.01  # photos of one enrolment: another person's would pass this often
 AGAIN_AFTER = timedelta(seconds=8)  # the same member before the same screen is one visit
 
 
@@ -94,7 +102,7 @@ class Edge:
     def _admit(self, member: Member) -> None:
         self._drop(member.id)
         self.members[member.id] = member
-        for template_id, embedding in open_templates(member, self.keys, model=self.observer.model):
+        for template_id, embedding in open_templates(member, self.keys, self.observer.model):
             self.gallery.add(member.id, template_id, embedding)
 
     def _drop(self, member_id: MemberId) -> None:
@@ -104,7 +112,8 @@ class Edge:
     @property
     def threshold(self) -> Threshold:
         """The comparison score that holds the promised error rate at the current gallery size."""
-        return for_gallery(self.calibration, self.false_match_rate, max(1, len(self.members)))
+        people = sum(bool(member.templates) for member in self.members.values())
+        return for_gallery(self.calibration, self.false_match_rate, people)
 
     # ------ known by face
 
@@ -211,6 +220,7 @@ class Edge:
             scenario=self.scenario,
             embeddings=embeddings,
             purposes=consents,
+            same_person=for_rate(self.calibration, SAME_PERSON_RATE).score,
             keys=self.keys,
             now=self.clock.now(),
             ids=self.ids,
@@ -232,6 +242,10 @@ class Edge:
 
     # ------ rights
 
+    def nickname(self, member_id: MemberId) -> str:
+        """The name for the greeting."""
+        return nickname(self.member(member_id), self.keys)
+
     def member(self, member_id: MemberId) -> Member:
         """Raises MemberUnknown after withdrawal."""
         try:
@@ -244,14 +258,26 @@ class Edge:
         return await self.ledger.history(member_id)
 
     async def withdraw(self, member_id: MemberId, purpose: Purpose, *, method: str) -> None:
-        """End one consent; the end of RECOGNISE destroys the templates, of a required one the membership."""
-        raise NotImplementedError
+        """End one consent; the end of RECOGNISE destroys the templates and their key."""
+        member = self.member(member_id)
+        ended = withdrawals(
+            await self.ledger.history(member_id), [purpose], method=method, now=self.clock.now(), ids=self.ids
+        )
+        if purpose is Purpose.RECOGNISE:
+            self.gallery.drop(member_id)
+            member = without_templates(member, self.keys)
+            self.members[member_id] = member
+        await self.roster.save(member, ended)
+        await self.link.consented(for_hub(ended, member))
+        await self._note("withdrawn", member, {"purpose": purpose.value, "method": method})
 
     async def forget(self, member_id: MemberId, *, method: str) -> DeletionReceipt:
         """End every consent, destroy the key, erase the member here and at the hub; unknown from the next frame on."""
         member = self.member(member_id)
         self._drop(member_id)
-        ended = withdrawals(await self.ledger.history(member_id), method=method, now=self.clock.now(), ids=self.ids)
+        ended = withdrawals(
+            await self.ledger.history(member_id), tuple(Purpose), method=method, now=self.clock.now(), ids=self.ids
+        )
         rows = await self.roster.remove(member_id, ended)
         removed: Mapping[str, int] = {"edge": rows, **await self.link.forget(member.token)}
         await self._note("forgotten", member, {"method": method})
@@ -260,9 +286,7 @@ class Edge:
         )
 
     async def _note(self, action: str, member: Member, detail: Mapping[str, str]) -> None:
-        await self.audit.append(
-            actor="edge", action=action, subject=member.token, detail=detail, at=self.clock.now()
-        )
+        await self.audit.append(actor="edge", action=action, subject=member.token, detail=detail, at=self.clock.now())
 
 
 @dataclass(slots=True)

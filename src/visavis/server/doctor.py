@@ -133,7 +133,10 @@ def face_pack(settings: Settings) -> Finding:
     folder = default_pack_folder(settings.packs_dir)
     if not folder.exists():
         return Finding(
-            name="face pack", state="note", seen="not built yet", remedy="The first start builds it; or run `visavis packs build`."
+            name="face pack",
+            state="note",
+            seen="not built yet",
+            remedy="The first start builds it; or run `visavis packs build`.",
         )
     verify_pack(folder)
     return Finding(name="face pack", state="ok", seen=f"{folder.name}: sums and known answers hold")

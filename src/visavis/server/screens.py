@@ -12,7 +12,7 @@ from fastapi.sse import ServerSentEvent
 from visavis.errors import StorageError
 from visavis.ports import Clock, DecisionLog, Signals
 from visavis.server.tally import Tally
-from visavis.types import Decision, Item, Placement, Scenario
+from visavis.types import Decision, Item, Placement, Scenario, Token
 
 log = structlog.get_logger()
 
@@ -71,10 +71,10 @@ class ScreenChannel:
         payload = json.dumps({"placement": placement.id, "decision_id": decision.id})
         await self._signals.publish(TOPIC, payload)
 
-    async def clear(self, decision_ids: frozenset[str]) -> None:
-        """Take decisions of a forgotten member off every screen of this process."""
+    def take_down(self, token: Token) -> None:
+        """Take what was shown to a forgotten member off the screens of this process."""
         for placement, decision in list(self._current.items()):
-            if decision.id in decision_ids:
+            if decision.token == token:
                 del self._current[placement]
                 self._tell(placement, None)
 

@@ -1,48 +1,267 @@
 """The composition root: builds every adapter from the top down and hands the finished site to the routes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
-import segno
 import structlog
-from fastapi import FastAPI
 from numpy.typing import NDArray
 from starlette.requests import HTTPConnection
 
 from visavis.config import Settings
-from visavis.errors import StorageError
+from visavis.errors import VisavisError
 from visavis.identity.gallery import Gallery
 from visavis.perception.observe import Observer
-from visavis.perception.packs import build_default_pack, load_pack
+from visavis.perception.packs import Pack, build_default_pack, load_pack
 from visavis.pipeline.edge import Camera, Edge, Seen
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
 from visavis.ports import Clock
 from visavis.privacy.keys import FileSiteKey
 from visavis.privacy.receipts import sign_receipt
-from visavis.recommend.decide import replay
+from visavis.recommend.squarecb import SquareCB
 from visavis.scenarios.loader import load_scenario
 from visavis.server.attempts import Attempts
 from visavis.server.screens import ScreenChannel
 from visavis.server.sessions import Sessions
 from visavis.server.tally import Tally
 from visavis.storage.database import Storage, open_storage
-from visavis.types import Consent, Decision, DeletionReceipt, Face, Frame, MemberId, Scenario
+from visavis.storage.migrate import check_version, migrate
+from visavis.storage.server import EmbeddedServer, start_server
+from visavis.types import Consent, DeletionReceipt, Face, Frame, MemberId, Scenario, Surface
 
 log = structlog.get_logger()
 
 Progress = Callable[[str, float], None]
+
+LEARN_EVERY_S = 0.5
+LAPSE_EVERY_S = 1.0
 
 
 class WallClock:
     """Implements `ports.Clock`."""
 
     def now(self) -> datetime:
-        """Aware UTC."""
         return datetime.now(UTC)
+
+
+@dataclass(slots=True, kw_only=True)
+class Site:
+    """Everything that the routes of one process use."""
+
+    settings: Settings
+    scenario: Scenario
+    storage: Storage
+    edge: Edge
+    hub: Hub
+    learner: Learner
+    screens: ScreenChannel
+    sessions: Sessions
+    attempts: Attempts
+    tally: Tally
+    clock: Clock
+
+    def frame(self, pixels: NDArray[np.uint8], *, source: str) -> Frame:
+        """A picture that was taken now."""
+        return Frame(pixels=pixels, source=source, captured_at=self.clock.now())
+
+    async def see(self, camera: Camera, frame: Frame) -> Seen:
+        """One frame through a camera, counted."""
+        with self.tally.perception_s.time():
+            seen = await camera.see(frame)
+        self.tally.saw(seen)
+        return seen
+
+    async def observe(self, frame: Frame) -> tuple[Face, ...]:
+        """Faces of a frame that is compared with nobody."""
+        return await asyncio.to_thread(self.edge.observer.observe, frame)
+
+    async def forget(self, member_id: MemberId, *, method: str) -> DeletionReceipt:
+        """Forget a member; their sessions end and their offers leave the screens."""
+        token = self.edge.member(member_id).token
+        receipt = await self.edge.forget(member_id, method=method)
+        self.sessions.end(member_id)
+        self.screens.take_down(token)
+        return receipt
+
+    def receipt(self, consent: Consent) -> str:
+        """A consent as the member may keep it: signed by the site."""
+        return sign_receipt(self.edge.keys, consent)
+
+    def pages(self) -> dict[str, str]:
+        """Name and path of each page, for a person to open."""
+        kiosk = next((p.id for p in self.scenario.placements.values() if p.surface is Surface.KIOSK), None)
+        first = kiosk or next(iter(self.scenario.placements))
+        return {"kiosk": f"/kiosk?placement={first}", "screen": f"/play/{first}", "console": "/console/"}
+
+    # ------ what runs beside the requests
+
+    async def follow_roster(self) -> None:
+        """Keep the gallery equal to the roster, whichever process changes it."""
+        async for _topic, _payload in self.storage.edge_signals.subscribe("roster"):
+            await self.edge.load()
+
+    async def follow_policy(self) -> None:
+        """Swap in each new snapshot of the policy."""
+        async for _topic, _payload in self.storage.signals.subscribe("policy"):
+            snapshot = await self.storage.policies.latest(self.hub.policy.name, self.scenario.name)
+            if snapshot is not None and snapshot.version > self.hub.policy.version:
+                self.hub.policy = SquareCB.restore(snapshot, self.scenario)
+                self.tally.policy_version.set(snapshot.version)
+
+    async def learn(self) -> None:
+        """Be the one writer of the policy, in this process or after the other one has gone."""
+        async with self.storage.only_one("learner"):
+            await self._resume_learner()
+            while True:
+                await self.learner.catch_up()
+                await asyncio.sleep(LEARN_EVERY_S)
+
+    async def _resume_learner(self) -> None:
+        snapshot = await self.storage.policies.latest(self.learner.policy.name, self.scenario.name)
+        if snapshot is not None:
+            self.learner.policy = SquareCB.restore(snapshot, self.scenario)
+            self.learner.position = int(snapshot.state["position"])
+
+    async def lapse(self) -> None:
+        """Close decisions that nobody reacted to."""
+        while True:
+            await self.hub.lapse()
+            await asyncio.sleep(LAPSE_EVERY_S)
+
+
+def site_of(connection: HTTPConnection) -> Site:
+    """The site that serves this request."""
+    site: Site = connection.app.state.site
+    return site
+
+
+@asynccontextmanager
+async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[Site]:
+    """Everything, running; closed in the opposite order."""
+    scenario = load_scenario(settings.scenario)
+    pack = load_pack(await asyncio.to_thread(build_default_pack, settings.packs_dir, progress))
+    progress("starting the database", 0.0)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    async with open_storage(settings.database_url, data_dir=settings.data_dir) as storage:
+        progress("starting the database", 1.0)
+        site = _compose(settings, scenario, pack, storage)
+        members = await site.edge.load()
+        log.info("site_open", site=settings.site, scenario=scenario.name, members=members)
+        loops = [site.follow_roster, site.follow_policy, site.screens.relay, site.learn, site.lapse]
+        tasks = [asyncio.create_task(_forever(loop)) for loop in loops]
+        try:
+            yield site
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _compose(settings: Settings, scenario: Scenario, pack: Pack, storage: Storage) -> Site:
+    clock, tally, ids = WallClock(), Tally(), lambda: str(uuid4())
+    rng = np.random.default_rng(settings.seed)
+    screens = ScreenChannel(
+        scenario=scenario,
+        signals=storage.signals,
+        decisions=storage.decisions,
+        clock=clock,
+        tally=tally,
+        show_s=settings.show_s,
+    )
+    hub = Hub(
+        site=settings.site,
+        scenario=scenario,
+        ledger=storage.hub_ledger,
+        events=storage.events,
+        decisions=storage.decisions,
+        plays=storage.plays,
+        outcomes=storage.outcomes,
+        allowance=storage.allowance,
+        eraser=storage.eraser,
+        channel=screens,
+        policy=SquareCB(scenario),
+        clock=clock,
+        rng=rng,
+        ids=ids,
+    )
+    observer = Observer(pack, min_face_px=settings.min_face_px)
+    edge = Edge(
+        site=settings.site,
+        scenario=scenario,
+        observer=observer,
+        calibration=pack.manifest.calibration,
+        false_match_rate=settings.false_match_rate,
+        gallery=Gallery(model=pack.model_id, dim=128),
+        keys=FileSiteKey(settings.site_key_file),
+        roster=storage.roster,
+        ledger=storage.edge_ledger,
+        link=hub,
+        audit=storage.audit,
+        clock=clock,
+        ids=ids,
+    )
+    learner = Learner(hub=hub, outcomes=storage.outcomes, store=storage.policies, policy=SquareCB(scenario))
+    return Site(
+        settings=settings,
+        scenario=scenario,
+        storage=storage,
+        edge=edge,
+        hub=hub,
+        learner=learner,
+        screens=screens,
+        sessions=Sessions(clock),
+        attempts=Attempts(clock),
+        tally=tally,
+        clock=clock,
+    )
+
+
+async def _forever(loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a loop; when the database falls away, wait and begin again."""
+    while True:
+        try:
+            await loop()
+        except VisavisError as error:
+            log.warning("loop_interrupted", loop=loop.__name__, error=error.code())
+            await asyncio.sleep(1.0)
+
+
+# ------ what the command line asks of a database
+
+
+async def migrate_database(settings: Settings) -> dict[str, str]:
+    """Bring the database to this version."""
+
+    def work() -> str:
+        if settings.database_url is not None:
+            return migrate(settings.database_url)
+        with _embedded(settings) as server:
+            return migrate(server.url)
+
+    return {"version": await asyncio.to_thread(work)}
+
+
+async def check_database(settings: Settings) -> str:
+    """What the database is, in words; raises what is wrong with it."""
+
+    def work() -> str:
+        if settings.database_url is not None:
+            return f"version {check_version(settings.database_url)}, at the given URL"
+        if not settings.data_dir.exists():
+            return "embedded; made at the first start"
+        with _embedded(settings) as server:
+            crashed = ", recovered after a crash" if server.recovered else ""
+            return f"version {migrate(server.url)}, embedded{crashed}"
+
+    return await asyncio.to_thread(work)
+
+
+def _embedded(settings: Settings) -> EmbeddedServer:
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return start_server(settings.data_dir)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from visavis.pipeline.edge import Seen, Welcome
+
 
 @dataclass(slots=True)
 class Tally:
@@ -33,3 +35,24 @@ class Tally:
         )
         self.screens = Gauge("visavis_screens_connected", "Screens that listen for decisions.", registry=r)
         self.policy_version = Gauge("visavis_policy_version", "Updates that the live policy learned from.", registry=r)
+
+    # What the console reads back: a Prometheus counter is write-only by design.
+    frames_seen: int = 0
+    faces_seen: int = 0
+    recognised_seen: int = 0
+
+    def saw(self, seen: Seen) -> None:
+        """Count one frame and what it held."""
+        self.frames.inc()
+        self.faces.inc(seen.arrived)
+        self.frames_seen += 1
+        self.faces_seen += seen.arrived
+        for welcome in seen.welcomes:
+            self.welcomed(welcome)
+
+    def welcomed(self, welcome: Welcome) -> None:
+        """Count a member who was recognised, and the decision made for them."""
+        self.recognised.labels(welcome.sighting.method.value).inc()
+        self.recognised_seen += 1
+        if welcome.decision is not None:
+            self.decided.labels(welcome.decision.placement).inc()

@@ -87,9 +87,7 @@ def walk_by(
                 at += step
 
 
-def _step_into(
-    picture: NDArray[np.float32], head: Image.Image, *, progress: float, place: int, of: int
-) -> None:
+def _step_into(picture: NDArray[np.float32], head: Image.Image, *, progress: float, place: int, of: int) -> None:
     size = round(HEIGHT * (0.62 + 0.2 * progress) / (1 if of == 1 else 1.1))
     person = np.asarray(head.resize((round(size * head.width / head.height), size)), dtype=np.float32)
     lane = WIDTH / of
@@ -101,4 +99,4 @@ def _step_into(
 def _expose(picture: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.uint8]:
     light = 1.0 + 0.1 * rng.standard_normal()
     noisy = picture * np.clip(light, 0.8, 1.2) + 3.0 * rng.standard_normal(picture.shape, dtype=np.float32)
-    return np.clip(noisy, 0, 255).astype(np.uint8)
+    return np.clip(noisy, 0, 255).astype(np.uint8, copy=False)

@@ -12,6 +12,7 @@ import signal
 import stat
 import subprocess
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -120,7 +121,7 @@ class Cluster:
         except (psutil.Error, OSError):
             return False
 
-    def launch(self) -> tuple[subprocess.Popen[bytes], Postmaster]:
+    def launch(self) -> Postmaster:
         """Start the server and wait until it answers; a log from before a crash is replayed first."""
         _reach(self.folder)
         self._discard_stale_files()
@@ -141,7 +142,8 @@ class Cluster:
                 start_new_session=True,  # Ctrl-C in the terminal is for us; the server stops when we have finished
                 **_identity(),
             )
-        return child, self._wait_ready(child)
+        threading.Thread(target=child.wait, daemon=True).start()  # collects it, whoever ends it
+        return self._wait_ready(child)
 
     def _wait_ready(self, child: subprocess.Popen[bytes]) -> Postmaster:
         deadline = time.monotonic() + START_S
@@ -153,7 +155,6 @@ class Cluster:
                 return main
             time.sleep(0.01)
         end(psutil.Process(child.pid))
-        child.wait()
         raise DatabaseUnavailable(f"not ready after {START_S:.0f} s, see {self.log}")
 
     def end_leftovers(self) -> bool:

@@ -37,7 +37,8 @@ from visavis.storage.signals import PostgresSignals
 
 log = structlog.get_logger()
 
-WATCH_S = 1.0
+WATCH_S = 0.25  # how often the embedded server is looked at
+AGAIN_S = 10.0  # and after it could not be started
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +134,7 @@ async def _keep_alive(server: EmbeddedServer) -> None:
                 await asyncio.to_thread(server.revive)
             except VisavisError as error:
                 log.warning("database_not_revived", error=error.code())
-                await asyncio.sleep(10 * WATCH_S)
+                await asyncio.sleep(AGAIN_S)
 
 
 async def _cancel(task: "asyncio.Task[None]") -> None:

@@ -1,5 +1,6 @@
 """The connections of one half, as its own role, with errors translated."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -110,6 +111,8 @@ class Half:
 
     async def ping(self) -> None:
         """Raises DatabaseUnavailable when the database does not answer soon."""
-        with translated():
-            async with self.pool.connection(timeout=PING_S) as connection:
-                await connection.execute("SELECT 1")
+        try:
+            async with asyncio.timeout(PING_S):
+                await self.fetch(b"SELECT 1")
+        except TimeoutError:
+            raise DatabaseUnavailable(f"no answer within {PING_S:.0f} s") from None

@@ -24,7 +24,7 @@ from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy.pool import NullPool
 
-from visavis.errors import DatabaseUnavailable, DatabaseVersionMismatch
+from visavis.errors import DatabaseUnavailable, DatabaseVersionMismatch, SettingInvalid
 from visavis.storage.translate import translated
 
 HERE = Path(__file__).parent
@@ -109,6 +109,10 @@ def _ensure_role(raw: "psycopg.Connection[Any]", role: str) -> None:
 @contextmanager
 def _connected(url: str) -> Iterator[sqlalchemy.Connection]:
     """One transaction on one connection."""
+    try:
+        psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise SettingInvalid("database_url: not of the form postgresql://user:password@host:port/name") from None
     engine = sqlalchemy.create_engine(
         "postgresql+psycopg://", creator=lambda: psycopg.connect(url, connect_timeout=10), poolclass=NullPool
     )

@@ -15,7 +15,6 @@ import atexit
 import errno
 import fcntl
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,7 +40,6 @@ class EmbeddedServer:
         self._lock = folder / "lock"
         self._cluster = Cluster(folder=folder / "cluster", log=folder / "log")
         self._users: int | None = os.open(folder / "users", os.O_RDWR | os.O_CREAT, 0o600)
-        self._child: subprocess.Popen[bytes] | None = None
         self.url = ""
         """Connects as the owner, who may migrate."""
         self.recovered = False
@@ -84,8 +82,6 @@ class EmbeddedServer:
                 self._cluster.discard_socket_dir(main.socket_dir)
             os.close(self._users)
             self._users = None
-        if last and self._child is not None:
-            self._child.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -110,9 +106,7 @@ class EmbeddedServer:
             self.url = _url(main)
             return False
         self._cluster.end_leftovers()
-        if self._child is not None:
-            self._child.wait()
-        self._child, main = self._cluster.launch()
+        main = self._cluster.launch()
         self.url = _url(main)
         self._ensure_database()
         return True

@@ -46,7 +46,7 @@ def meaning(error: BaseException) -> VisavisError:
             return DatabaseVersionMismatch(detail)
         case errors.QueryCanceled() | errors.DeadlockDetected() | errors.SerializationFailure():
             return StorageError(detail)
-        case psycopg.OperationalError() | psycopg.InterfaceError():
+        case psycopg.OperationalError() | psycopg.InterfaceError() | errors.InsufficientPrivilege():
             return DatabaseUnavailable(detail)
         case psycopg_pool.PoolTimeout() | psycopg_pool.PoolClosed():
             return DatabaseUnavailable(detail)

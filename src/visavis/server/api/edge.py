@@ -148,7 +148,9 @@ async def read_bounded(upload: UploadFile) -> bytes:
 
 @router.post("/members", status_code=201)
 async def join(
-    request: Request, enrolment: Annotated[str, Form(max_length=20_000)], images: Annotated[list[UploadFile] | None, File()] = None
+    request: Request,
+    enrolment: Annotated[str, Form(max_length=20_000)],
+    images: Annotated[list[UploadFile] | None, File()] = None,
 ) -> dict[str, Any]:
     """Enrol a person who ticked what they allow; nothing is kept unless all of it holds."""
     site = site_of(request)
@@ -194,8 +196,7 @@ def check_notices(site: Site, joining: Joining) -> None:
     for ticked in joining.consents:
         notice = site.scenario.notices.get(ticked.purpose)
         current = notice is not None and (
-            ticked.notice_version == notice.version
-            and ticked.notice_sha256 == notice_sha256(notice, joining.locale)
+            ticked.notice_version == notice.version and ticked.notice_sha256 == notice_sha256(notice, joining.locale)
         )
         if not current:
             raise InputRefused(f"consents.{ticked.purpose}: not the current notice; load the notices again")
@@ -208,7 +209,7 @@ async def me(request: Request, authorization: Annotated[str | None, Header()] = 
     session = site.sessions.get(authorization)
     member = site.edge.member(session.member_id)
     return {
-        "nickname": site.edge.nickname(member),
+        "nickname": site.edge.nickname(member.id),
         "enrolled_at": member.enrolled_at.isoformat(),
         "consents": await consents(site, session.member_id),
         "decision": decision_view(session.decision, site.scenario) if session.decision else None,

@@ -1,0 +1,74 @@
+"""Which items may be shown here and now: the rules that come before learning. Each rule is one small function."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from visavis.errors import NothingToShow
+from visavis.types import Campaign, Candidate, Item, Placement, PrivacyClass, Scenario, Surface
+
+
+def open_items(
+    scenario: Scenario,
+    placement: Placement,
+    *,
+    people_in_view: int,
+    exhausted: frozenset[str],
+    now: datetime,
+) -> tuple[Candidate, ...]:
+    """Candidates in the order of the pack, each item once; house items only when nothing else is open.
+
+    Args:
+        scenario: Items and campaigns.
+        placement: Where.
+        people_in_view: How many faces the camera sees.
+        exhausted: Campaigns whose budget or cap is used up.
+        now: Aware UTC.
+
+    Raises:
+        NothingToShow: Not even a house item is open.
+    """
+    running = [
+        campaign
+        for campaign in scenario.campaigns.values()
+        if scheduled(campaign, now) and placed(campaign, placement) and campaign.id not in exhausted
+    ]
+    for house in (False, True):
+        found = tuple(_candidates(scenario, placement, people_in_view, (c for c in running if c.house is house)))
+        if found:
+            return found
+    raise NothingToShow(f"placement {placement.id}")
+
+
+def _candidates(
+    scenario: Scenario, placement: Placement, people_in_view: int, campaigns: Iterable[Campaign]
+) -> Iterable[Candidate]:
+    seen = set()
+    for campaign in campaigns:
+        for item_id in campaign.items:
+            if item_id not in seen and discreet(scenario.items[item_id], placement, people_in_view):
+                seen.add(item_id)
+                yield Candidate(item_id=item_id, campaign_id=campaign.id)
+
+
+def scheduled(campaign: Campaign, now: datetime) -> bool:
+    """The campaign runs at this moment; its end is the first moment when it does not."""
+    return (campaign.starts_at is None or campaign.starts_at <= now) and (
+        campaign.ends_at is None or now < campaign.ends_at
+    )
+
+
+def placed(campaign: Campaign, placement: Placement) -> bool:
+    """The campaign runs at this placement."""
+    return not campaign.placements or placement.id in campaign.placements
+
+
+def discreet(item: Item, placement: Placement, people_in_view: int) -> bool:
+    """The item says no more about the person than those who can look at the placement may know."""
+    match item.privacy:
+        case PrivacyClass.PUBLIC:
+            return True
+        case PrivacyClass.PERSONAL:
+            alone = placement.surface is Surface.KIOSK and people_in_view == 1
+            return alone or placement.surface is Surface.PRIVATE
+        case PrivacyClass.PRIVATE:
+            return placement.surface is Surface.PRIVATE

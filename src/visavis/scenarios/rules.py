@@ -1,0 +1,165 @@
+"""What a pack must keep beyond its shape; one rule a function, each naming the place of every breach."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from visavis.scenarios.art import drawing, fault
+from visavis.scenarios.schema import CampaignEntry, ItemEntry, NoticesFile, PackFile, SimulatorFile
+from visavis.scenarios.source import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """The files of a pack, each of the right shape."""
+
+    folder: Path
+    pack: PackFile
+    notices: NoticesFile
+    items: dict[str, ItemEntry]
+    simulator: SimulatorFile
+
+
+Breach = tuple[str, Place, str]
+"""File without its ending, place in it, what is wrong."""
+Rule = Callable[[Files], Iterator[Breach]]
+
+
+def greetings_name_the_person(files: Files) -> Iterator[Breach]:
+    """Every greeting holds {nickname} once, and no other placeholder."""
+    for locale, text in files.pack.greeting.items():
+        if text.count("{nickname}") != 1 or text.count("{") != 1 or text.count("}") != 1:
+            yield "pack", ("greeting", locale), "must hold {nickname} once and no other braces"
+
+
+def faces_are_optional(files: Files) -> Iterator[Breach]:
+    """Card and PIN serve as well, so membership never depends on recognition."""
+    if files.notices.recognise.required:
+        yield "notices", ("recognise", "required"), "must be false: card and PIN give the same benefits as a face"
+
+
+def items_have_categories(files: Files) -> Iterator[Breach]:
+    """An item's category has a title; a category has an item."""
+    for item_id, item in files.items.items():
+        if item.category not in files.pack.categories:
+            yield "items", (item_id, "category"), f"category {item.category!r} is not listed in pack.yaml"
+    used = {item.category for item in files.items.values()}
+    for category in files.pack.categories:
+        if category not in used:
+            yield "pack", ("categories", category), "no item has this category"
+
+
+def categories_have_drawings(files: Files) -> Iterator[Breach]:
+    """Screens show a drawing with each item."""
+    for category in files.pack.categories:
+        found = fault(drawing(files.folder, category))
+        if found:
+            yield "pack", ("categories", category), f"art/{category}.svg {found}"
+
+
+def campaigns_name_what_exists(files: Files) -> Iterator[Breach]:
+    """Items and placements of campaigns exist and are named once."""
+    for campaign_id, campaign in files.pack.campaigns.items():
+        known = {"items": files.items, "placements": files.pack.placements}
+        for field, names in (("items", campaign.items), ("placements", campaign.placements)):
+            for n, name in enumerate(names):
+                if name not in known[field]:
+                    yield "pack", ("campaigns", campaign_id, field, n), f"{name!r} does not exist"
+                elif name in names[:n]:
+                    yield "pack", ("campaigns", campaign_id, field, n), f"{name!r} is named twice"
+
+
+def items_run_somewhere(files: Files) -> Iterator[Breach]:
+    """An item in no campaign would never be shown."""
+    running = {item_id for campaign in files.pack.campaigns.values() for item_id in campaign.items}
+    for item_id in files.items:
+        if item_id not in running:
+            yield "items", (item_id,), "is in no campaign, so it would never be shown"
+
+
+def campaigns_end_after_they_start(files: Files) -> Iterator[Breach]:
+    """A schedule has a length."""
+    for campaign_id, campaign in files.pack.campaigns.items():
+        if campaign.starts_at and campaign.ends_at and campaign.ends_at <= campaign.starts_at:
+            yield "pack", ("campaigns", campaign_id, "ends_at"), "the campaign ends before it starts"
+
+
+def house_items_are_public(files: Files) -> Iterator[Breach]:
+    """House items fill any screen at any moment."""
+    for campaign_id, campaign in files.pack.campaigns.items():
+        for n, name in enumerate(campaign.items if campaign.house else []):
+            if name in files.items and files.items[name].privacy != "public":
+                yield "pack", ("campaigns", campaign_id, "items", n), f"{name!r} is a house item, so it must be public"
+
+
+def placements_are_never_blank(files: Files) -> Iterator[Breach]:
+    """Each placement has a house campaign that is always open."""
+    for placement_id in files.pack.placements:
+        if not any(_always_open(campaign, placement_id) for campaign in files.pack.campaigns.values()):
+            yield (
+                "pack",
+                ("placements", placement_id),
+                "has no house campaign without budget, cap and dates; its screen could go blank",
+            )
+
+
+def _always_open(campaign: CampaignEntry, placement_id: str) -> bool:
+    limits = (campaign.budget_impressions, campaign.cap_per_member_day, campaign.starts_at, campaign.ends_at)
+    here = not campaign.placements or placement_id in campaign.placements
+    return campaign.house and here and all(limit is None for limit in limits)
+
+
+def rewards_follow_reactions(files: Files) -> Iterator[Breach]:
+    """Only what answers a decision can reward it."""
+    for kind, event_type in files.pack.event_types.items():
+        if event_type.reward and not event_type.reaction:
+            yield "pack", ("event_types", kind, "reward"), "earns a reward, so it must be a reaction"
+
+
+def simulator_speaks_of_this_pack(files: Files) -> Iterator[Breach]:
+    """Simulated people do what the pack knows, where it knows it, in time to be counted."""
+    for place, kind in _simulated_kinds(files.simulator):
+        if kind not in files.pack.event_types:
+            yield "simulator", place, f"event type {kind!r} does not exist"
+        elif place[0] != "history" and not files.pack.event_types[kind].reaction:
+            yield "simulator", place, f"event type {kind!r} is not a reaction"
+    for placement_id in files.simulator.visits.placements:
+        if placement_id not in files.pack.placements:
+            yield "simulator", ("visits", "placements", placement_id), "this placement does not exist"
+
+
+def _simulated_kinds(simulator: SimulatorFile) -> Iterator[tuple[Place, str]]:
+    for n, step in enumerate(simulator.steps):
+        yield ("steps", n, "kind"), step.kind
+    yield ("refusal", "kind"), simulator.refusal.kind
+    yield ("history", "kind"), simulator.history.kind
+
+
+def simulated_delays_fit(files: Files) -> Iterator[Breach]:
+    """Delays run forwards and end within the attribution window."""
+    total = 0.0
+    for n, step in enumerate(files.simulator.steps):
+        total += step.delay_s[1]
+        if step.delay_s[0] > step.delay_s[1]:
+            yield "simulator", ("steps", n, "delay_s"), "ends before it begins"
+        if total > files.pack.attribution_window_s:
+            yield "simulator", ("steps", n, "delay_s"), "can end after the attribution window"
+    first, last = files.simulator.refusal.delay_s
+    if first > last or last > files.pack.attribution_window_s:
+        yield "simulator", ("refusal", "delay_s"), "must run forwards and end within the attribution window"
+
+
+RULES: tuple[Rule, ...] = (
+    greetings_name_the_person,
+    faces_are_optional,
+    items_have_categories,
+    categories_have_drawings,
+    campaigns_name_what_exists,
+    items_run_somewhere,
+    campaigns_end_after_they_start,
+    house_items_are_public,
+    placements_are_never_blank,
+    rewards_follow_reactions,
+    simulator_speaks_of_this_pack,
+    simulated_delays_fit,
+)

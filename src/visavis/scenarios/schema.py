@@ -1,0 +1,149 @@
+"""The shape of a pack's files: what YAML must look like before anything else is asked of it."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
+
+LOCALES = ("en", "zh-CN")  # every text has these; more may follow
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"\S")]
+Number = Annotated[float, Field(ge=-1e9, le=1e9)]
+Chance = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(gt=0, le=30 * 86_400)]
+
+
+def _every_locale(text: dict[str, str]) -> dict[str, str]:
+    missing = [locale for locale in LOCALES if locale not in text]
+    if missing:
+        raise ValueError(f"the text is missing in {', '.join(missing)}")
+    return text
+
+
+Text = Annotated[dict[LanguageTag, Words], AfterValidator(_every_locale)]
+
+
+class Entry(BaseModel):
+    """Nothing is converted, nothing unknown is let through."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class EventTypeEntry(Entry):
+    """See `types.EventType`."""
+
+    meaning: Text
+    interest: Annotated[float, Field(ge=0, le=100)] = 0.0
+    reward: Chance = 0.0
+    reaction: bool = False
+
+
+class PlacementEntry(Entry):
+    """See `types.Placement`."""
+
+    name: Text
+    surface: Literal["public_screen", "kiosk", "private"]
+    venue: Annotated[str, StringConstraints(max_length=100)] = ""
+
+
+class CampaignEntry(Entry):
+    """See `types.Campaign`."""
+
+    items: Annotated[list[Id], Field(min_length=1, max_length=10_000)]
+    placements: list[Id] = []
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    budget_impressions: Annotated[int, Field(ge=1)] | None = None
+    cap_per_member_day: Annotated[int, Field(ge=1)] | None = None
+    house: bool = False
+
+
+class PackFile(Entry):
+    """pack.yaml: what the place is and does."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+    title: Text
+    greeting: Text
+    minimum_age: Annotated[int, Field(ge=0, le=120)]
+    consent_days: Annotated[int, Field(ge=1, le=3650)]
+    attribution_window_s: Seconds
+    exploration: Annotated[float, Field(gt=0, le=1e6)]
+    categories: Annotated[dict[Id, Text], Field(min_length=1)]
+    event_types: Annotated[dict[Id, EventTypeEntry], Field(min_length=1)]
+    placements: Annotated[dict[Id, PlacementEntry], Field(min_length=1)]
+    campaigns: Annotated[dict[Id, CampaignEntry], Field(min_length=1)]
+
+
+class NoticeEntry(Entry):
+    """See `types.Notice`; the purpose is the key."""
+
+    version: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$")]
+    title: Text
+    text: Text
+    required: bool = False
+
+
+class NoticesFile(Entry):
+    """notices.yaml: one notice for each purpose of `types.Purpose`."""
+
+    recognise: NoticeEntry
+    personalise: NoticeEntry
+    push: NoticeEntry
+    improve: NoticeEntry
+
+
+class ItemEntry(Entry):
+    """See `types.Item`."""
+
+    category: Id
+    title: Text
+    text: Text
+    privacy: Literal["public", "personal", "private"] = "public"
+    price: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    attributes: Annotated[dict[Id, bool | Number | Words], Field(max_length=50)] = {}
+
+
+class ItemsFile(RootModel[Annotated[dict[Id, ItemEntry], Field(min_length=1, max_length=10_000)]]):
+    """items.yaml: the catalogue."""
+
+
+class Step(Entry):
+    """One reaction on the way from a glance to a purchase; each follows the one before."""
+
+    kind: Id
+    chance: Chance
+    delay_s: Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=2, max_length=2)]  # from, to
+
+
+class Visits(Entry):
+    """How often simulated members come, where they stop, and whether alone."""
+
+    days_between: Annotated[float, Field(gt=0, le=365)]  # mean of one member
+    placements: Annotated[dict[Id, Annotated[float, Field(gt=0)]], Field(min_length=1)]  # relative weights
+    company: Chance  # of somebody else in view
+
+
+class History(Entry):
+    """What simulated members did before the simulation begins."""
+
+    kind: Id
+    events: Annotated[float, Field(ge=0, le=1000)]  # mean number of one member
+    days: Annotated[float, Field(gt=0, le=3650)]  # how far back
+    consistency: Chance  # share of them that follows the member's taste; the rest is chance
+
+
+class SimulatorFile(Entry):
+    """simulator.yaml: people with a hidden taste, whose responses are known exactly.
+
+    A person's log-odds of the first step are those of its `chance`, plus the person's taste for the category, plus
+    the item's appeal to everybody, plus the quirk of this person and item; all normal with the given spreads.
+    """
+
+    taste_spread: Annotated[float, Field(ge=0, le=10)]
+    appeal_spread: Annotated[float, Field(ge=0, le=10)]
+    quirk_spread: Annotated[float, Field(ge=0, le=10)]
+    steps: Annotated[list[Step], Field(min_length=1, max_length=10)]
+    refusal: Step  # instead of the first step, of those who did not take it
+    visits: Visits
+    history: History
