@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -18,6 +18,9 @@ from visavis.cli.messages import say, say_error
 from visavis.cli.progress import progress_bar
 from visavis.config import Settings
 from visavis.errors import InputRefused, SettingInvalid, SetupError, VisavisError
+
+if TYPE_CHECKING:
+    from visavis.server.site import Site
 
 out = Console()
 err = Console(stderr=True)
@@ -114,20 +117,24 @@ def demo(
 
     configure("info" if verbose else "warning", pretty=sys.stderr.isatty())
     given = settings(
-        port=port if port is not None else (0 if headless else None), scenario=scenario, cache_dir=cache_dir
+        port=port if port is not None else (0 if headless else None),
+        scenario=scenario,
+        cache_dir=cache_dir,
+        seed=seed,
     )
 
     async def work() -> None:
-        with progress_bar(err) as progress:
+        with ExitStack() as bars:
+            progress = bars.enter_context(progress_bar(err))
+
             report = await run_demo(
                 given,
                 data_dir=data_dir,
                 headless=headless,
                 seconds=seconds if seconds is not None else (60.0 if headless else None),
                 camera=camera,
-                seed=seed,
                 progress=progress,
-                announce=lambda line: err.print(line, highlight=False),
+                announce=_name_pages,
             )
         if json_:
             print_json(report)
@@ -135,6 +142,12 @@ def demo(
             _funnel(report)
 
     run(work)
+
+
+def _name_pages(site: "Site", address: str) -> None:
+    for name, path in site.pages().items():
+        err.print(f"{say(name):<10} {address}{path}", highlight=False, soft_wrap=True)
+    err.print(say("Ctrl-C stops it."))
 
 
 def _funnel(report: dict[str, Any]) -> None:
@@ -191,9 +204,7 @@ def serve(
             progress = bars.enter_context(progress_bar(err))
             async with serving(given, progress=progress) as (running, address):
                 bars.close()
-                for name, path in running.pages().items():
-                    err.print(f"{say(name):<10} {address}{path}", highlight=False)
-                err.print(say("Ctrl-C stops it."))
+                _name_pages(running, address)
                 await stop.wait()
 
     run(work)

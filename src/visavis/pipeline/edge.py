@@ -65,6 +65,7 @@ class Seen:
 
     faces: tuple[Face, ...]
     arrived: int  # faces that were not there before
+    known: tuple[Face, ...]  # faces that were recognised just now, welcomed again or not
     welcomes: tuple[Welcome, ...]
 
 
@@ -313,7 +314,8 @@ class Camera:
         faces = await asyncio.to_thread(edge.observer.observe, frame)
         tracks = self.tracker.update(faces, frame.captured_at)
         arrived = len({t.id for t in tracks} - self._people.keys())
-        self._people = {t.id: self._people.get(t.id, _Person()) for t in tracks}
+        self._people = {n: p for n, p in self._people.items() if n in self.tracker.alive}
+        self._people |= {t.id: _Person() for t in tracks if t.id not in self._people}
         known = await asyncio.to_thread(self._identify, frame, tracks)
         welcomes = []
         for track, recognition in known:
@@ -321,7 +323,9 @@ class Camera:
             self._people[track.id].settled = True
             if welcome is not None:
                 welcomes.append(welcome)
-        return Seen(faces=faces, arrived=arrived, welcomes=tuple(welcomes))
+        return Seen(
+            faces=faces, arrived=arrived, known=tuple(track.face for track, _ in known), welcomes=tuple(welcomes)
+        )
 
     def _identify(self, frame: Frame, tracks: Sequence[Track]) -> list[tuple[Track, Recognition]]:
         if not len(self.edge.gallery):

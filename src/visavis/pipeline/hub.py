@@ -101,7 +101,6 @@ class Hub:
                 self.scenario,
                 placement,
                 people_in_view=sighting.people_in_view,
-                personal=True,
                 exhausted=exhausted,
                 now=now,
             )
@@ -130,8 +129,21 @@ class Hub:
     # ------ what came of it
 
     async def played(self, impressions: Sequence[Impression]) -> int:
-        """Keep stages of plays; number that were new."""
-        return await self.plays.append(impressions)
+        """Keep stages of plays; number that were new.
+
+        An offer that left the glass without a reaction is worth nothing so far; a later reaction adds to that.
+        """
+        new = await self.plays.append(impressions)
+        for impression in impressions:
+            if impression.stage is Stage.ENDED:
+                await self._ended(impression.decision_id)
+        return new
+
+    async def _ended(self, decision_id: str) -> None:
+        decision = await self.decisions.get(decision_id)
+        shown = any(play.stage is Stage.ON_GLASS for play in await self.plays.of(decision_id))
+        if decision is not None and shown and not await self.outcomes.of(decision_id):
+            await self.outcomes.append([lapse(decision, self.clock.now())])
 
     async def happened(self, events: Sequence[Event]) -> int:
         """Keep events and attribute reactions; number of events that were new.

@@ -5,37 +5,33 @@ and go through the same routes that a kiosk and a screen use. Nothing in the eng
 """
 
 import asyncio
-import json
-import shutil
 import tempfile
-import webbrowser
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
-import structlog
 from PIL import Image, ImageEnhance
 
 from visavis.config import Settings
 from visavis.server.run import serving, stop_asked
 from visavis.server.site import Progress, Site
+from visavis.server.visitors import Client
 from visavis.simulation.people import Population, Visit
 from visavis.simulation.walk_by import Portrait, walk_by
-from visavis.types import Event, Purpose
-
-log = structlog.get_logger()
+from visavis.types import Purpose, Surface
 
 MEMBERS = 200
 FPS = 5.0
-VISITS_PER_S = 60.0
-WARM_SCENE_S = 0.25  # the kiosk's own pages stay quick beside the crowd
-LOCALE = "en"
+VISITS_PER_S = 40.0
 NICKNAME = "Grace"
+MEMBER, STRANGER = Portrait.HOPPER, Portrait.COLLINS
+ALLOWED = (Purpose.PERSONALISE, Purpose.IMPROVE)
 
 
 @dataclass(slots=True)
@@ -73,29 +69,185 @@ async def run_demo(
     Args:
         settings: Port, scenario, cache and seed; the data folder is replaced.
         data_dir: Where to keep the data; None deletes it at the end.
-        headless: Play the screens too, as a browser would.
-        seconds: How long to run, counted from the first page; None waits for Ctrl-C.
+        headless: Play the screen too, as a browser would.
+        seconds: How long to run once the pages are there; None waits for Ctrl-C.
         camera: Whether a visitor uses this machine's camera; None looks for one.
         progress: Told of each step of starting.
-        announce: Called once with the site and its address when the pages are there.
+        announce: Called with the site and its address when the pages are there.
     """
     stop = stop_asked()
-    use_camera = not headless and (camera if camera is not None else _has_camera())
+    with_visitor = not headless and (camera if camera is not None else bool(list(Path("/dev").glob("video*"))))
     async with AsyncExitStack() as stack:
-        folder = data_dir or Path(stack.enter_context(_temporary_folder()))
-        given = settings.model_copy(update={"data_dir": folder})
-        site, address = await stack.enter_async_context(serving(given, progress=progress))
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=address, timeout=30))
-        visitor = Client(site, http)
-        crowd = Crowd(visitor, seed=given.seed or 0)
-        work = [crowd.visits]
-        if not use_camera:
-            progress("enrolling the example member", 0.0)
-            await visitor.join(NICKNAME, photos=_enrolment_photos())
-            progress("enrolling the example member", 1.0)
-            work.append(lambda: walk_past(site, np.random.default_rng(given.seed)))
-        if headless:
-            work += [lambda p=p: visitor.play(p, crowd) for p in _camera_placements(site)]
-        await crowd.join(progress)
+        folder = data_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="visavis-demo-")))
+        site, address = await stack.enter_async_context(
+            serving(settings.model_copy(update={"data_dir": folder}), progress=progress)
+        )
+        show = Show(site=site, http=await stack.enter_async_context(httpx.AsyncClient(base_url=address, timeout=30)))
         announce(site, address)
-        raise NotImplementedError
+        await show.enrol_crowd(progress)
+        parts = [show.visits(VISITS_PER_S if headless else VISITS_PER_S / 4)]
+        if not with_visitor:
+            await show.enrol_member(progress)
+            parts.append(show.walk_past())
+        if headless:
+            parts.append(show.play_screen())
+        async with _running(parts) as failed:
+            await _first(stop.wait(), failed.wait(), seconds=seconds)
+        return await show.report()
+
+
+@asynccontextmanager
+async def _running(parts: list[Coroutine[Any, Any, None]]) -> AsyncIterator[asyncio.Event]:
+    """Run parts beside the body; the event is set when one ends early. Its error is raised on leaving."""
+    ended = asyncio.Event()
+    tasks = [asyncio.create_task(part) for part in parts]
+    for task in tasks:
+        task.add_done_callback(lambda _: ended.set())
+    yield ended
+    for task in tasks:
+        task.cancel()
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, Exception):
+            raise result
+
+
+async def _first(*waits: Coroutine[Any, Any, Any], seconds: float | None) -> None:
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+
+
+class Show:
+    """The example people, and what they do."""
+
+    def __init__(self, *, site: Site, http: httpx.AsyncClient) -> None:
+        seed = site.settings.seed or 0
+        self._site = site
+        self._client = Client(http=http, clock=site.clock)
+        self._people = Population(scenario=site.scenario, members=MEMBERS + 1, seed=seed)
+        self._rng = np.random.default_rng([seed, 7])
+        self._pins: list[str] = []
+        self._started = site.clock.now()
+        self._rewards = Rewards()
+        self._strangers_known = 0
+        kiosks = [p.id for p in site.scenario.placements.values() if p.surface is Surface.KIOSK]
+        self._door = kiosks[0] if kiosks else next(iter(site.scenario.placements))
+        self._aisles = [p for p in site.scenario.placements if p != self._door] or [self._door]
+
+    # ------ members join
+
+    async def enrol_crowd(self, progress: Progress) -> None:
+        """Simulated members join with card and PIN, and bring what they bought before."""
+        for member in range(MEMBERS):
+            joined = await self._client.join(f"Member {member + 1}", placement=self._aisles[0], purposes=ALLOWED)
+            self._pins.append(joined["pin"])
+            now = self._site.clock.now()
+            bought = [(kind, item, now - timedelta(days=ago)) for kind, item, ago in self._people.history(member)]
+            await self._client.tell(joined["decision"], bought)
+            progress("enrolling simulated members", (member + 1) / MEMBERS)
+
+    async def enrol_member(self, progress: Progress) -> None:
+        """The person of one portrait joins with three photos of it."""
+        await self._client.join(
+            NICKNAME, placement=self._door, purposes=(Purpose.RECOGNISE, *ALLOWED), photos=_enrolment_photos(MEMBER)
+        )
+        progress("enrolling the example member", 1.0)
+
+    # ------ members come and go
+
+    async def visits(self, a_second: float) -> None:
+        """One visit after another: PIN, offer, reaction; with what a uniform choice would have earned beside."""
+        loop = asyncio.get_running_loop()
+        begin, number = loop.time(), 0
+        while True:
+            visit = self._people.visit(number, self._aisles)
+            if visit.member < MEMBERS:
+                await self._visit(visit)
+            number += 1
+            await asyncio.sleep(max(0.0, begin + number / a_second - loop.time()))
+
+    async def _visit(self, visit: Visit) -> None:
+        decision = await self._client.identify(self._pins[visit.member], visit.placement)
+        if decision is None:
+            return
+        candidates = await self._client.candidates(decision)
+        by_chance = candidates[int(self._rng.integers(len(candidates)))]
+        earned = await self._watch(visit, decision)
+        self._rewards.policy.append(earned)
+        self._rewards.uniform.append(self._people.reward(self._people.respond(visit, by_chance)))
+
+    async def _watch(self, visit: Visit, decision: dict[str, Any]) -> float:
+        """The offer comes on the glass, the visitor reacts or not, the offer goes; what that was worth."""
+        item = decision["item"]["id"]
+        reactions = self._people.respond(visit, item)
+        await self._client.show(decision, "rendered", "on_glass")
+        now = self._site.clock.now()
+        await self._client.tell(decision, [(reaction.kind, item, now) for reaction in reactions])
+        await self._client.show(decision, "ended")
+        return self._people.reward(reactions)
+
+    # ------ somebody walks past the camera
+
+    async def walk_past(self) -> None:
+        """Member and stranger walk by, alone and together; the truth about each frame is known."""
+        camera = self._site.edge.camera(self._door)
+        rng = np.random.default_rng(self._site.settings.seed)
+        frames = walk_by(rng, source="walk-by", starts_at=self._site.clock.now(), fps=FPS)
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        for number, (frame, scene) in enumerate(frames):
+            live = self._site.frame(frame.pixels, source=frame.source)
+            seen = await self._site.see(camera, live)
+            lane = frame.pixels.shape[1] / max(1, len(scene.people))
+            for face in seen.known:
+                person = scene.people[min(int((face.box[0] + face.box[2]) / 2 / lane), len(scene.people) - 1)]
+                self._strangers_known += person is STRANGER
+            await asyncio.sleep(max(0.0, begin + (number + 1) / FPS - loop.time()))
+
+    async def play_screen(self) -> None:
+        """Be the screen at the door, and the member before it."""
+        number = 0
+        async for decision in self._client.decisions(self._door):
+            number -= 1  # visits of the crowd count upwards
+            await self._watch(Visit(number=2**40 + number, member=MEMBERS, placement=self._door), decision)
+
+    # ------ afterwards
+
+    async def report(self) -> dict[str, Any]:
+        """The funnel, the stranger, and the policy's reward beside uniform's."""
+        site = self._site
+        funnel = await site.storage.board.funnel(self._started, site.scenario.name)
+        curve = await site.storage.board.reward_curve(site.scenario.name, last=1_000_000)
+        return {
+            "scenario": site.scenario.name,
+            "seed": site.settings.seed,
+            "seconds": round((site.clock.now() - self._started).total_seconds(), 1),
+            "funnel": {
+                "frames": site.tally.frames_seen,
+                "faces": site.tally.faces_seen,
+                "recognised": site.tally.recognised_by_face,
+                "decisions": funnel.decided,
+                "impressions": funnel.shown,
+                "outcomes": sum(point.decisions for point in curve),
+                "reactions": funnel.reacted,
+            },
+            "stranger_recognised": self._strangers_known,
+            "policy_version": site.hub.policy.version,
+            "last_quarter": self._rewards.last_quarter(),
+        }
+
+
+def _enrolment_photos(portrait: Portrait) -> list[bytes]:
+    """Three photos as a kiosk takes them: as it is, darker and smaller, brighter and slightly turned."""
+    with Image.open(BytesIO(portrait.photo())) as picture:
+        picture.load()
+    darker = ImageEnhance.Brightness(picture.resize((picture.width * 3 // 4, picture.height * 3 // 4))).enhance(0.8)
+    turned = ImageEnhance.Brightness(picture.rotate(4, resample=Image.Resampling.BICUBIC)).enhance(1.1)
+    return [_jpeg(photo) for photo in (picture, darker, turned)]
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    out = BytesIO()
+    picture.save(out, format="JPEG", quality=92)
+    return out.getvalue()

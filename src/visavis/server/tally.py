@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from visavis.pipeline.edge import Seen, Welcome
+from visavis.types import Method
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class Tally:
     frames_seen: int = 0
     faces_seen: int = 0
     recognised_seen: int = 0
+    recognised_by_face: int = 0
 
     def saw(self, seen: Seen) -> None:
         """Count one frame and what it held."""
@@ -54,5 +56,6 @@ class Tally:
         """Count a member who was recognised, and the decision made for them."""
         self.recognised.labels(welcome.sighting.method.value).inc()
         self.recognised_seen += 1
+        self.recognised_by_face += welcome.sighting.method is Method.FACE
         if welcome.decision is not None:
             self.decided.labels(welcome.decision.placement).inc()

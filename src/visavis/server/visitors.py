@@ -1,21 +1,18 @@
 """Simulated visitors who use the same routes as a kiosk, a screen and a till; for the demonstration."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
 from visavis.ports import Clock
-from visavis.simulation.people import Population, Visit
 from visavis.types import Purpose
 
 LOCALE = "en"
-AT_ONCE = 4  # enrolments in flight
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,15 +40,21 @@ class Client:
             "consents": ticked,
         }
         files = [("images", (f"{n}.jpg", photo, "image/jpeg")) for n, photo in enumerate(photos)]
-        return await self._json(
+        joined: dict[str, Any] = await self._json(
             self.http.post("/v1/edge/members", data={"enrolment": json.dumps(enrolment)}, files=files or None)
         )
+        return joined
 
     async def identify(self, pin: str, placement: str) -> dict[str, Any] | None:
         """Type a PIN; the decision that the screen shows."""
         answer = await self._json(self.http.post("/v1/edge/identify", json={"placement": placement, "pin": pin}))
         decision: dict[str, Any] | None = answer["decision"]
         return decision
+
+    async def candidates(self, decision: dict[str, Any]) -> list[str]:
+        """Items among which the policy could choose."""
+        full = await self._json(self.http.get(f"/v1/decisions/{decision['decision_id']}"))
+        return [candidate["item_id"] for candidate in full["candidates"]]
 
     async def show(self, decision: dict[str, Any], *stages: str) -> None:
         """Report stages of a play."""

@@ -68,8 +68,10 @@ SCENES = (
 
 def walk_by(
     rng: np.random.Generator, *, source: str, starts_at: datetime, fps: float = 5.0, scenes: tuple[Scene, ...] = SCENES
-) -> Iterator[Frame]:
-    """Endless frames, 640 x 480 RGB, in which the scenes come round again and again.
+) -> Iterator[tuple[Frame, Scene]]:
+    """Endless frames, 640 x 480 RGB, in which the scenes come round again and again, and the scene of each.
+
+    People stand in lanes from left to right in the order of the scene.
 
     A person comes closer while crossing the picture; light flickers by some 10 % and the sensor has noise.
     """
@@ -83,7 +85,7 @@ def walk_by(
                 picture = wall.copy()
                 for place, portrait in enumerate(scene.people):
                     _step_into(picture, heads[portrait], progress=k / count, place=place, of=len(scene.people))
-                yield Frame(pixels=_expose(picture, rng), source=source, captured_at=at)
+                yield Frame(pixels=_expose(picture, rng), source=source, captured_at=at), scene
                 at += step
 
 

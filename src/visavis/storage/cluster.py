@@ -31,6 +31,7 @@ SOCKET_FILE = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES = 100  # the system's limit is 104 to 108
 START_S = 300.0  # replaying the log after a crash takes as long as it takes
 STOP_S = 60.0
+LEAST_FREE_BYTES = 1_000_000
 
 SETTINGS = {
     "fsync": "on",
@@ -149,13 +150,18 @@ class Cluster:
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if child.poll() is not None:
-                raise failure(self.log.read_text(encoding="utf-8", errors="replace"))
+                raise self._failure()
             main = self.postmaster()
             if main is not None and main.ready:
                 return main
             time.sleep(0.01)
         end(psutil.Process(child.pid))
         raise DatabaseUnavailable(f"not ready after {START_S:.0f} s, see {self.log}")
+
+    def _failure(self) -> StorageError:
+        if shutil.disk_usage(self.folder).free < LEAST_FREE_BYTES:  # then the log could not be written either
+            return StorageFull(str(self.folder))
+        return failure(self.log.read_text(encoding="utf-8", errors="replace"))
 
     def end_leftovers(self) -> bool:
         """End what an earlier crash left running in this data directory; whether there was anything."""

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+import segno
 from fastapi import APIRouter, File, Form, Header, Request, UploadFile, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -182,13 +183,19 @@ async def join(
         "decision": seen["decision"],
         "pin": enrolled.pin,
         "card": enrolled.card,
-        "card_svg": site.card_svg(enrolled.card),
+        "card_svg": card_svg(enrolled.card),
         "receipts": [
             {"id": c.id, "purpose": c.purpose.value, "expires_at": c.expires_at.isoformat(), "jws": site.receipt(c)}
             for c in enrolled.consents_edge
         ],
         "recognised_by_face": bool(enrolled.member.templates),
     }
+
+
+def card_svg(card: str) -> str:
+    """The QR card, to print or to photograph; black on white whatever the page's colours."""
+    code = segno.make(card, error="m", micro=False)
+    return str(code.svg_inline(scale=6, border=3, dark="#000", light="#fff", omitsize=True))
 
 
 def check_notices(site: Site, joining: Joining) -> None:
@@ -330,6 +337,7 @@ async def by_card(site: Site, frame: Frame, placement: str) -> Welcome | None:
 
 def guidance(faces: Sequence[Face]) -> dict[str, Any]:
     """What the person should change; None when the picture can be used."""
+    hint: str | None
     match faces:
         case []:
             hint = "no_face"

@@ -11,6 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from visavis.errors import DecisionUnknown, EventRefused
+from visavis.recommend.decide import replay
 from visavis.server.screens import decision_view
 from visavis.server.site import Site, site_of
 from visavis.types import Event, Impression, Stage, Token
@@ -172,5 +173,5 @@ async def decision(request: Request, decision_id: str) -> dict[str, Any]:
         "policy_version": found.policy_version,
         "model_version": found.model_version,
         "receipt_id": found.receipt_id,
-        "replays": site.replays(found),
+        "replays": replay(found, site.hub.policy),
     }
