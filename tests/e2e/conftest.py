@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from visavis.config import Settings
 from visavis.server.run import serving
 from visavis.server.site import Site
 from visavis.simulation.walk_by import Portrait
-
-Visitor = "SiteUnderTest"
 
 
 class SiteUnderTest:
@@ -63,7 +62,9 @@ class SiteUnderTest:
         body = [{"decision_id": decision["decision_id"], "stage": stage, "at": at} for stage in stages]
         return await self.http.post(f"/v1/play/{decision['placement']}/stages", json=body)
 
-    async def react(self, decision: dict[str, Any], kind: str = "offer.tapped", event_id: str = "tap-1") -> httpx.Response:
+    async def react(
+        self, decision: dict[str, Any], kind: str = "offer.tapped", event_id: str = "tap-1"
+    ) -> httpx.Response:
         event = {
             "specversion": "1.0",
             "id": event_id,
@@ -101,10 +102,23 @@ def open_test_site(tmp_path: Path, pack_cache: Path) -> OpenSite:
 
 
 @pytest.fixture
-async def site(open_test_site: OpenSite) -> AsyncIterator[SiteUnderTest]:
+async def site(open_test_site: OpenSite, database_url: str) -> AsyncIterator[SiteUnderTest]:
     """A fresh site without members."""
-    async with open_test_site() as running:
+    async with open_test_site(database_url=database_url) as running:
         yield running
+
+
+@pytest.fixture
+def dump_hub(database_url: str) -> Callable[[], bytes]:
+    """Every row of every table of the hub, as the owner of the database reads it."""
+
+    def dump() -> bytes:
+        with psycopg.connect(database_url) as owner:
+            tables = owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'hub'").fetchall()
+            assert len(tables) > 5
+            return b"".join(_copied(owner, table) for (table,) in tables)
+
+    return dump
 
 
 @pytest.fixture(scope="session")
@@ -122,5 +136,10 @@ def collins() -> bytes:
 async def eventually(condition: Callable[[], Any], *, within_s: float = 5.0) -> None:
     """Wait until an async condition holds; fails after the time limit."""
     async with asyncio.timeout(within_s):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - what is waited for happens in the server
             await asyncio.sleep(0.05)
+
+
+def _copied(owner: "psycopg.Connection[Any]", table: str) -> bytes:
+    with owner.cursor().copy(f'COPY hub."{table}" TO STDOUT') as rows:
+        return b"".join(map(bytes, rows))

@@ -69,7 +69,7 @@ class Cluster:
         """Create the data directory where there is none; raises DatabaseVersionMismatch where another made it."""
         if not self.folder.exists():
             self._initialise()
-        found = (self.folder / "PG_VERSION").read_text(encoding="ascii").strip()
+        found = (self.folder / "PG_VERSION").read_text(encoding="utf-8").strip()
         if found != str(MAJOR):
             raise DatabaseVersionMismatch(f"{self.folder} was made by PostgreSQL {found}, this is PostgreSQL {MAJOR}")
 
@@ -305,10 +305,14 @@ def _give(folder: Path) -> None:
 
 
 def _reach(folder: Path) -> None:
-    """As root: let the system user pass (not list) the folders above its own and the programs."""
+    """As root: let the system user pass (not list) the folders above its own and above the programs."""
     if os.geteuid() != 0:
         return
-    for parent in (*folder.resolve().parents, *Path(_program("postgres")).resolve().parents):
+    program = Path(_program("postgres")).resolve()
+    if not program.stat().st_mode & stat.S_IXOTH:
+        wheel = program.parents[2]
+        raise DatabaseUnavailable(f"{SYSTEM_USER} may not run {program}: run `chmod -R o+rX {wheel}`, or not as root")
+    for parent in (*folder.resolve().parents, *program.parents):
         mode = parent.stat().st_mode
         if not mode & stat.S_IXOTH:
             parent.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)

@@ -63,7 +63,7 @@ class EmbeddedServer:
     def revive(self) -> bool:
         """Start the server again when it died under us; whether it had."""
         with _transition(self._lock):
-            died = self._ensure()
+            died = self._users is not None and self._ensure()
         if died:
             self.recovered = True
             log.warning("database_recovered")
@@ -154,7 +154,11 @@ def start_server(data_dir: Path) -> EmbeddedServer:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         server = EmbeddedServer(folder)
-        server.start()
+        try:
+            server.start()
+        except BaseException:
+            server.stop()
+            raise
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageFull(str(data_dir)) from error

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import NAMESPACE_URL, uuid5
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,7 +14,7 @@ from visavis.errors import DecisionUnknown, EventRefused
 from visavis.recommend.decide import replay
 from visavis.server.screens import decision_view
 from visavis.server.site import Site, site_of
-from visavis.types import Event, Impression, Stage, Token
+from visavis.types import Event, Impression, Placement, Stage, Token
 
 router = APIRouter(prefix="/v1", tags=["hub"])
 
@@ -57,13 +57,19 @@ class CloudEvent(BaseModel):
     data: EventData = EventData()
 
 
+def known_placement(request: Request, placement: str) -> Placement:
+    """Refuses an unknown placement before a stream has begun."""
+    return site_of(request).hub.placement(placement)
+
+
 @router.get("/play/{placement}/stream", response_class=EventSourceResponse)
 async def stream(
-    request: Request, placement: str, last_event_id: Annotated[str | None, Header()] = None
+    request: Request,
+    screen: Annotated[Placement, Depends(known_placement)],
+    last_event_id: Annotated[str | None, Header()] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """Decisions for one screen as they are made, after the neutral house loop."""
-    site = site_of(request)
-    async for event in site.screens.stream(site.hub.placement(placement), last_event_id):
+    async for event in site_of(request).screens.stream(screen, last_event_id):
         yield event
 
 
