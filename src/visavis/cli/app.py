@@ -6,12 +6,14 @@ import sys
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from dataclasses import asdict
+from enum import StrEnum
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from visavis.cli.messages import say, say_error
@@ -244,11 +246,46 @@ def doctor(
     else:
         marks = {"ok": "[green]✓[/]", "note": "[yellow]![/]", "broken": "[red]✗[/]"}
         for f in found:
-            out.print(f"{marks[f.state]} {say(f.name)}: {f.seen}")
+            out.print(f"{marks[f.state]} {say(f.name)}: {escape(f.seen)}", highlight=False, soft_wrap=True)
             if f.remedy:
-                out.print(f"  → {f.remedy}")
+                out.print(f"  → {escape(f.remedy)}", highlight=False, soft_wrap=True)
     if any(f.state == "broken" for f in found):
         raise typer.Exit(1)
+
+
+class Part(StrEnum):
+    """What can be measured."""
+
+    FACES = "faces"
+    DECIDE = "decide"
+    STORAGE = "storage"
+
+
+@app.command(
+    epilog="`visavis bench faces --json`", help=say("Measure how long each step of the loop takes on this machine.")
+)
+def bench(
+    parts: Annotated[
+        list[Part] | None, typer.Argument(help=say("What to measure."), show_default=say("everything"))
+    ] = None,
+    scenario: Scenario = None,
+    cache_dir: CacheDir = None,
+    json_: AsJson = False,
+) -> None:
+    """Print quantiles of each step."""
+    from visavis.server.bench import run_bench
+
+    given = settings(scenario=scenario, cache_dir=cache_dir)
+    with progress_bar(err) as progress:
+        results = run_bench(given, [part.value for part in parts or Part], progress)
+    if json_:
+        print_json({part: [asdict(t) for t in timings] for part, timings in results.items()})
+        return
+    for part, timings in results.items():
+        table = Table(say("step"), say("rounds"), "p50 µs", "p95 µs", "p99 µs", title=part)
+        for t in timings:
+            table.add_row(t.step, str(t.rounds), f"{t.p50_us:,.1f}", f"{t.p95_us:,.1f}", f"{t.p99_us:,.1f}")
+        out.print(table)
 
 
 @app.command(help=say("Print the version."))
@@ -396,7 +433,7 @@ def main() -> None:
         if "--json" in sys.argv:
             print_json({"error": error.code(), "message": str(error)})
         else:
-            err.print(f"[red]{error.code()}[/] {say_error(error)}", markup=True, highlight=False)
+            err.print(f"[red]{error.code()}[/]: {escape(say_error(error))}", highlight=False, soft_wrap=True)
         sys.exit(2 if isinstance(error, (InputRefused, SetupError)) else 1)
     except KeyboardInterrupt:
         sys.exit(130)
