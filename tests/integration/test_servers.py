@@ -1,15 +1,16 @@
 """Servers that are not ours, and disks that are too small."""
 
+import asyncio
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from visavis.errors import DatabaseUnavailable, InputRefused, StorageFull
+from visavis.errors import DatabaseUnavailable, InputRefused, StorageError, StorageFull
 from visavis.storage.database import Storage, open_storage
 from visavis.storage.migrate import ROLES, migrate, role_conninfo
 from visavis.storage.server import start_server
@@ -58,10 +59,10 @@ async def test_text_that_no_database_keeps_is_refused(storage: Storage, text: st
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 MB."""
+    """A file system of 96 MB."""
     if os.geteuid() != 0:
         pytest.skip("only root may mount a small disk")
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", tmp_path], check=False)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", tmp_path], check=False)
     if mounted.returncode != 0:
         pytest.skip("this machine does not let root mount a small disk")
     try:
@@ -72,25 +73,40 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 async def test_a_full_disk_loses_nothing(small_disk: Path) -> None:
     """The error says what to do; after that everything acknowledged is there and the work goes on."""
-    (small_disk / "ballast").write_bytes(bytes(1 << 20) * 8)
-    acknowledged = 0
+    (small_disk / "ballast").write_bytes(bytes(24 << 20))
+    acknowledged = []
     async with open_storage(data_dir=small_disk) as storage:
         for first in range(0, 100_000, 1000):
             batch = [an_event(id=f"{n}", kind="k" * 1000) for n in range(first, first + 1000)]
             try:
-                acknowledged += await storage.events.append(batch)
+                await storage.events.append(batch)
             except StorageFull:
                 break
+            acknowledged.append(batch)
         else:
             pytest.fail("the disk never was full")
+        (small_disk / "ballast").unlink()
+        await eventually(lambda: storage.events.append([an_event(id="freed")]))
     fill(small_disk / "filler")
     with pytest.raises(StorageFull):
         start_server(small_disk)
-    for name in ("filler", "ballast"):
-        (small_disk / name).unlink()
+    (small_disk / "filler").unlink()
     async with open_storage(data_dir=small_disk) as storage:
-        assert len(await storage.events.of(Token("token-1"), limit=10**6)) == acknowledged
+        assert acknowledged
+        assert sum([await storage.events.append(batch) for batch in acknowledged]) == 0  # all are known already
         assert await storage.events.append([an_event(id="next")]) == 1
+
+
+async def eventually(work: Callable[[], Awaitable[object]]) -> None:
+    """Repeat what the storage refuses, for some seconds."""
+    for _ in range(50):
+        try:
+            await work()
+        except StorageError:
+            await asyncio.sleep(0.1)
+        else:
+            return
+    pytest.fail("the storage did not recover")
 
 
 def fill(path: Path) -> None:

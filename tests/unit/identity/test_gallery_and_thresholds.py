@@ -1,0 +1,162 @@
+"""Search and error rates, worked out by hand."""
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import embeddings
+
+from visavis.errors import GalleryMismatch, InputRefused, SettingInvalid
+from visavis.identity.gallery import Gallery
+from visavis.identity.identify import identify
+from visavis.identity.threshold import Threshold, calibrate, for_gallery, for_rate
+from visavis.testing import an_embedding
+from visavis.types import Embedding, MemberId
+
+MODEL = an_embedding().model
+
+
+def between(first: int, second: int, cosine: float) -> Embedding:
+    """At this cosine from one axis, in the plane of two."""
+    vector = np.zeros(128, np.float32)
+    vector[first], vector[second] = cosine, np.sqrt(1 - cosine**2)
+    return Embedding(vector=vector, model=MODEL)
+
+
+def a_threshold(score: float) -> Threshold:
+    return Threshold(score=score, false_match_rate=0.001, impostor_pairs=100_000, evidence="by hand")
+
+
+def a_gallery() -> Gallery:
+    gallery = Gallery(model=MODEL, dim=128)
+    gallery.add(MemberId("ada"), "a1", an_embedding(0))
+    gallery.add(MemberId("ben"), "b1", an_embedding(1))
+    gallery.add(MemberId("ben"), "b2", an_embedding(2))
+    return gallery
+
+
+def test_the_nearest_template_names_the_member() -> None:
+    """A probe at cosine 0.8 from axis 2 and 0.6 from axis 0 belongs to ben's second template."""
+    (match,) = a_gallery().search((between(2, 0, 0.8),))
+    assert match is not None
+    assert (match.member_id, match.template_id) == ("ben", "b2")
+    assert match.score == pytest.approx(0.8)
+
+
+def test_a_stranger_is_nobody() -> None:
+    """Just below the threshold is not a match, at it is."""
+    gallery, probe = a_gallery(), between(0, 9, 0.9)
+    assert identify((probe,), gallery, a_threshold(0.9001)) == (None,)
+    (hit,) = identify((probe,), gallery, a_threshold(0.8999))
+    assert hit is not None
+    assert hit.member_id == "ada"
+
+
+def test_a_dropped_member_is_gone_at_the_next_search_and_from_memory() -> None:
+    """Both templates, and their numbers are overwritten."""
+    gallery = a_gallery()
+    assert gallery.drop(MemberId("ben")) == 2
+    (match,) = gallery.search((an_embedding(2),))
+    assert match is not None
+    assert match.member_id == "ada"
+    assert len(gallery) == 1
+    assert not gallery._rows[1:].any()
+    assert gallery.drop(MemberId("ben")) == 0
+
+
+def test_an_empty_gallery_knows_nobody() -> None:
+    """And a probe of another model is refused even then."""
+    gallery = Gallery(model=MODEL, dim=128)
+    assert gallery.search((an_embedding(),)) == (None,)
+    with pytest.raises(GalleryMismatch):
+        gallery.search((an_embedding(model="other@111111111111"),))
+    with pytest.raises(GalleryMismatch):
+        gallery.add(MemberId("x"), "t", an_embedding(dim=64))
+
+
+def test_the_gallery_shows_no_numbers() -> None:
+    """Not in its representation, and neither does an embedding."""
+    assert repr(a_gallery()) == f"Gallery(model='{MODEL}', templates=3)"
+    assert "1." not in repr(an_embedding())
+
+
+@given(st.lists(embeddings(), min_size=1, max_size=90), st.lists(embeddings(), min_size=1, max_size=3))
+def test_search_equals_comparing_with_everybody(templates: list[Embedding], probes: list[Embedding]) -> None:
+    """Also beyond the first allocation of 64 rows."""
+    gallery = Gallery(model=MODEL, dim=8)
+    for number, template in enumerate(templates):
+        gallery.add(MemberId(str(number)), "t", template)
+    for probe, match in zip(probes, gallery.search(tuple(probes)), strict=True):
+        scores = [float(probe.vector @ template.vector) for template in templates]
+        assert match is not None
+        assert match.score == pytest.approx(max(scores), abs=1e-6)
+        assert scores[int(match.member_id)] == pytest.approx(max(scores), abs=1e-6)
+
+
+def test_searching_while_members_come_and_go_never_fails() -> None:
+    """Perception searches in a thread while the event loop edits."""
+    gallery, failures = a_gallery(), []
+
+    def search() -> None:
+        for _ in range(300):
+            match = gallery.search((an_embedding(0),))[0]
+            if match is None or match.member_id != "ada":
+                failures.append(match)
+
+    thread = threading.Thread(target=search)
+    thread.start()
+    for number in range(300):
+        gallery.add(MemberId(f"m{number}"), "t", an_embedding(5))
+        gallery.drop(MemberId(f"m{number - 3}"))
+    thread.join()
+    assert not failures
+
+
+# ------ thresholds
+
+
+@dataclass(frozen=True)
+class Row:
+    false_match_rate: float
+    threshold: float
+    impostor_pairs: int = 100_000
+    evidence: str = "by hand"
+
+
+ROWS = (Row(0.1, 0.5), Row(0.01, 0.6), Row(0.001, 0.7))
+
+
+def test_calibration_lets_through_at_most_the_asked_share() -> None:
+    """Of scores 0.000 to 0.999, a rate of 2 % lets the highest 20 through: 0.980 and above."""
+    found = calibrate(np.arange(1000) / 1000, 0.02, evidence="by hand")
+    assert 0.979 < found.score <= 0.980
+    assert found.impostor_pairs == 1000
+
+
+def test_a_rate_without_support_is_refused_with_the_pairs_needed() -> None:
+    """Ten false matches have to stand behind a rate."""
+    with pytest.raises(InputRefused, match="needs 10000"):
+        calibrate(np.arange(9999) / 9999, 0.001, evidence="by hand")
+
+
+@pytest.mark.parametrize(("rate", "score"), [(0.1, 0.5), (0.01, 0.6), (10**-2.5, 0.65), (0.0001, 0.8), (0.5, 0.5)])
+def test_rates_between_and_beyond_the_measured_ones(rate: float, score: float) -> None:
+    """Log-linear between points, straight on beyond the last, never below the first."""
+    assert for_rate(ROWS, rate).score == pytest.approx(score)
+
+
+def test_a_larger_gallery_asks_for_a_higher_score() -> None:
+    """FPIR 1 % over ten people is FMR 0.1005 %: just below the score of 0.1 %."""
+    assert for_gallery(ROWS, 0.01, 1).score == pytest.approx(0.6)
+    assert for_gallery(ROWS, 0.01, 10).score == pytest.approx(0.7, abs=0.001)
+    scores = [for_gallery(ROWS, 0.01, size).score for size in (0, 1, 10, 100, 10_000)]
+    assert scores == sorted(scores)
+
+
+def test_a_pack_without_calibration_is_refused() -> None:
+    """With the remedy."""
+    with pytest.raises(SettingInvalid, match="calibrate it first"):
+        for_rate((), 0.01)

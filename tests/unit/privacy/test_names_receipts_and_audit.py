@@ -1,0 +1,124 @@
+"""Pseudonyms, signed receipts, and the chain that shows tampering."""
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from visavis.errors import SignatureInvalid
+from visavis.privacy import audit
+from visavis.privacy.keys import FileSiteKey
+from visavis.privacy.pseudonym import credential_digest, new_card, new_pin, token
+from visavis.privacy.receipts import deletion_receipt, public_key, sign_receipt, verify
+from visavis.testing import T0, a_consent
+from visavis.types import AuditEntry, MemberId
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> FileSiteKey:
+    return FileSiteKey(tmp_path / "site.key")
+
+
+def test_tokens_differ_by_site_purpose_and_key(keys: FileSiteKey, tmp_path: Path) -> None:
+    """The same member at two sites, for two purposes or under two keys has unrelated names."""
+    member = MemberId("m")
+    names = {
+        token(keys, member, site="a"),
+        token(keys, member, site="b"),
+        token(keys, member, site="a", purpose="push"),
+        token(FileSiteKey(tmp_path / "other.key"), member, site="a"),
+    }
+    assert len(names) == 4
+    assert token(keys, member, site="a") in names
+
+
+def test_codes_are_digested_as_people_write_them(keys: FileSiteKey) -> None:
+    """Spaces, hyphens and small letters do not matter; digits do."""
+    assert credential_digest(keys, "123 456-7890") == credential_digest(keys, "1234567890")
+    assert credential_digest(keys, "vv1-abc") == credential_digest(keys, "VV1-ABC")
+    assert credential_digest(keys, "1234567891") != credential_digest(keys, "1234567890")
+
+
+def test_cards_and_pins_are_long_enough_and_fresh() -> None:
+    """128 bits of base32 behind the prefix, ten digits."""
+    cards, pins = {new_card() for _ in range(100)}, {new_pin() for _ in range(100)}
+    assert len(cards) == len(pins) == 100
+    assert all(len(card) == len("VV1-") + 26 and card.startswith("VV1-") for card in cards)
+    assert all(len(pin) == 10 and pin.isdigit() for pin in pins)
+
+
+def test_a_receipt_verifies_with_the_public_key_alone(keys: FileSiteKey) -> None:
+    """And says what was consented to."""
+    consent = a_consent()
+    claims = verify(sign_receipt(keys, consent), public_key(keys))
+    assert claims["purpose"] == consent.purpose.value
+    assert claims["privacy_notice"]["sha256"] == consent.notice_sha256
+    assert claims["valid_until"] == consent.expires_at.isoformat()
+
+
+def test_every_changed_character_of_a_receipt_is_found(keys: FileSiteKey) -> None:
+    """Each position once, and each cut end."""
+    receipt = sign_receipt(keys, a_consent())
+    public = public_key(keys)
+    for place, letter in enumerate(receipt):
+        other = "A" if letter != "A" else "B"
+        with pytest.raises(SignatureInvalid):
+            verify(receipt[:place] + other + receipt[place + 1 :], public)
+    for wrong in ("", "a.b", receipt[:-1], receipt + "A", receipt * 100):
+        with pytest.raises(SignatureInvalid):
+            verify(wrong, public)
+
+
+def test_another_sites_receipt_is_refused(keys: FileSiteKey, tmp_path: Path) -> None:
+    """The signature binds the site."""
+    other = FileSiteKey(tmp_path / "other.key")
+    with pytest.raises(SignatureInvalid):
+        verify(sign_receipt(other, a_consent()), public_key(keys))
+
+
+def test_a_deletion_receipt_says_what_went(keys: FileSiteKey) -> None:
+    """Counts by store, signed."""
+    receipt = deletion_receipt(keys, receipt_id="r", subject="t", site="s", removed={"edge": 3, "event": 2}, at=T0)
+    claims = verify(receipt.signature, public_key(keys))
+    assert claims["removed"] == {"edge": 3, "event": 2}
+    assert claims["event_type"] == "erased"
+
+
+def a_chain(length: int) -> list[AuditEntry]:
+    entries: list[AuditEntry] = []
+    previous = audit.GENESIS
+    for seq in range(1, length + 1):
+        at = T0 + timedelta(seconds=seq)
+        entries.append(audit.chain(previous, seq, at, "edge", "enrolled", f"t{seq % 3}", {"n": str(seq)}))
+        previous = entries[-1].sha256
+    return entries
+
+
+def test_an_untouched_chain_verifies_to_its_last_hash() -> None:
+    """The last hash is what a checkpoint signs."""
+    entries = a_chain(20)
+    assert audit.verify(entries) == entries[-1].sha256
+    assert audit.verify([]) == audit.GENESIS
+
+
+def test_every_random_mutation_of_a_chain_is_found() -> None:
+    """Edited, deleted, swapped or repeated entries: 500 random mutations, 500 found."""
+    rng = random.Random(0)
+    for _ in range(500):
+        entries = a_chain(12)
+        place = rng.randrange(11)
+        match rng.randrange(5):
+            case 0:
+                entries[place] = replace(entries[place], action="nothing")
+            case 1:
+                entries[place] = replace(entries[place], detail={"n": "0"})
+            case 2:
+                del entries[place]
+            case 3:
+                entries[place], entries[place + 1] = entries[place + 1], entries[place]
+            case _:
+                entries.insert(place, entries[place])
+        with pytest.raises(SignatureInvalid):
+            audit.verify(entries)
