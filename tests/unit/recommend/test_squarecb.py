@@ -23,7 +23,10 @@ BREAD, PAN = "sourdough-loaf", "cast-iron-pan"
 def decided(profile: Profile | None = None, *, draw: float = 0.5, policy: SquareCB | None = None) -> Decision:
     return decide(
         profile=profile,
-        candidates=[Candidate(item_id=BREAD, campaign_id="fresh-every-day"), Candidate(item_id=PAN, campaign_id="home-weeks")],
+        candidates=[
+            Candidate(item_id=BREAD, campaign_id="fresh-every-day"),
+            Candidate(item_id=PAN, campaign_id="home-weeks"),
+        ],
         scenario=RETAIL,
         policy=policy or SquareCB(RETAIL),
         draw=draw,
@@ -59,7 +62,7 @@ def test_crediting_a_row_equals_having_seen_the_sum() -> None:
 
 
 def test_probabilities_fall_with_the_gap() -> None:
-    """Gamma 10, estimates 0.5, 0.3, 0.5 - first of the best: others 1/(3+10*0.2) = 0.2 and 1/3; the best has the rest."""
+    """Gamma 10, gaps 0, 0.2 and 0: 1 / (3 + 2) = 0.2 and 1 / 3 for the others, the rest for the first of the best."""
     policy = SquareCB(replace(RETAIL, exploration=10.0))
     p = policy.probabilities(np.array([0.5, 0.3, 0.5]))
     assert p == pytest.approx([1 - 0.2 - 1 / 3, 0.2, 1 / 3])
