@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from visavis.errors import DatabaseUnavailable, DatabaseVersionMismatch, SettingInvalid, StorageFull
-from visavis.storage.cluster import failure
+from visavis.storage.programs import failure
 from visavis.storage.database import Storage, open_storage
 from visavis.storage.server import start_server
 from visavis.testing import a_decision, an_event, an_outcome

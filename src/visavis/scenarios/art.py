@@ -10,7 +10,23 @@ from xml.etree import ElementTree as ET
 MAX_BYTES = 64 * 1024
 SVG = "{http://www.w3.org/2000/svg}"
 ELEMENTS = frozenset(
-    "svg g defs path rect circle ellipse line polyline polygon linearGradient radialGradient stop clipPath title".split()
+    [
+        "svg",
+        "g",
+        "defs",
+        "path",
+        "rect",
+        "circle",
+        "ellipse",
+        "line",
+        "polyline",
+        "polygon",
+        "linearGradient",
+        "radialGradient",
+        "stop",
+        "clipPath",
+        "title",
+    ]
 )
 LOCAL_REFERENCE = re.compile(r"url\(#[\w-]+\)")
 

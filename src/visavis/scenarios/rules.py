@@ -1,6 +1,6 @@
 """What a pack must keep beyond its shape; one rule a function, each naming the place of every breach."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +60,7 @@ def categories_have_drawings(files: Files) -> Iterator[Breach]:
 def campaigns_name_what_exists(files: Files) -> Iterator[Breach]:
     """Items and placements of campaigns exist and are named once."""
     for campaign_id, campaign in files.pack.campaigns.items():
-        known = {"items": files.items, "placements": files.pack.placements}
+        known: dict[str, Container[str]] = {"items": files.items, "placements": files.pack.placements}
         for field, names in (("items", campaign.items), ("placements", campaign.placements)):
             for n, name in enumerate(names):
                 if name not in known[field]:

@@ -109,7 +109,7 @@ class _Builder:
     resolver: Resolver = field(default_factory=Resolver)
 
     def feed(self, event: yaml.Event) -> None:
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 0
         match event:
             case yaml.AliasEvent():
                 raise _Refused("aliases (*name) are not allowed; repeat the value", line)
@@ -150,9 +150,9 @@ class _Builder:
         return key
 
     def _plain(self, event: yaml.ScalarEvent, line: int) -> Any:
-        tag = self.resolver.resolve(yaml.ScalarNode, event.value, event.implicit)
+        tag = self.resolver.resolve(yaml.ScalarNode, event.value, event.implicit)  # type: ignore[no-untyped-call]
         try:
-            return SafeConstructor().construct_object(yaml.ScalarNode(tag, event.value))  # type: ignore[no-untyped-call]
+            return SafeConstructor().construct_object(yaml.ScalarNode(tag, event.value))
         except (yaml.YAMLError, ValueError, OverflowError):
             raise _Refused(f"{event.value[:40]!r} is not a {tag.rsplit(':', 1)[-1]}", line) from None
 

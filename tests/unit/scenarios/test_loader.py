@@ -1,0 +1,136 @@
+"""Packs are data from outside: every mistake is named with its file and line, and nothing loads with one."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from visavis.errors import ScenarioInvalid, ScenarioUnknown
+from visavis.scenarios.loader import INSTALLED, art_folder, check, load_scenario, scenario_names
+from visavis.scenarios.source import Problem, Source, parse_yaml
+from visavis.types import PrivacyClass, Purpose, Surface
+
+RETAIL = INSTALLED / "retail"
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A copy of the retail pack that a test may break."""
+    return Path(shutil.copytree(RETAIL, tmp_path / "shop"))
+
+
+def edited(pack: Path, file: str, old: str, new: str) -> list[str]:
+    path = pack / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return [str(problem) for problem in check(pack)]
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_every_installed_pack_is_without_mistakes(name: str) -> None:
+    """And says everything in both languages."""
+    assert check(name) == []
+    scenario = load_scenario(name)
+    texts = [scenario.title, scenario.greeting, *(n.text for n in scenario.notices.values())]
+    texts += [text for item in scenario.items.values() for text in (item.title, item.text)]
+    assert len(texts) > 80
+    assert all(text["en"] and text["zh-CN"] for text in texts)
+
+
+def test_retail_holds_what_it_promises() -> None:
+    """Forty offers, a kiosk and screens, a notice for each purpose, none of which makes a face the only way."""
+    retail = load_scenario("retail")
+    house = {item for c in retail.campaigns.values() if c.house for item in c.items}
+    assert len(retail.items.keys() - house) == 40
+    assert set(retail.notices) == set(Purpose)
+    assert not retail.notices[Purpose.RECOGNISE].required
+    assert retail.notices[Purpose.PERSONALISE].required
+    assert {p.surface for p in retail.placements.values()} >= {Surface.KIOSK, Surface.PUBLIC_SCREEN}
+    assert all(retail.items[item].privacy is PrivacyClass.PUBLIC for item in house)
+    assert {path.stem for path in art_folder("retail").iterdir()} == set(retail.categories)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("pack.yaml", "minimum_age: 16", "minimum_age: sixteen", "minimum_age"),
+        ("pack.yaml", "minimum_age: 16", "minimum_age: 16\nmax_age: 99", "max_age"),
+        ("pack.yaml", "    surface: kiosk", "    surface: billboard", "surface"),
+        ("pack.yaml", "reward: 0.3", "reward: 3", "reward"),
+        ("pack.yaml", "- sourdough-loaf", "- sourdough-loaf-xxl", "does not exist"),
+        ("pack.yaml", "{nickname}", "friend", "nickname"),
+        ("pack.yaml", "house: true", "house: false", "house"),
+        ("items.yaml", "zh-CN: 意式浓缩咖啡豆", "de: Espressobohnen", "zh-CN"),
+        ("items.yaml", "category: coffee-tea", "category: beverages", "beverages"),
+        ("simulator.yaml", "kind: purchase", "kind: puchase", "puchase"),
+    ],
+)
+def test_each_mistake_is_named_with_file_and_line(pack: Path, file: str, old: str, new: str, said: str) -> None:
+    """The first line of the message is enough to find it."""
+    problems = edited(pack, file, old, new)
+    assert problems
+    assert any(said in problem for problem in problems)
+    assert all(problem.split(":")[0].endswith(".yaml") and problem.split(":")[1].isdigit() for problem in problems)
+    with pytest.raises(ScenarioInvalid):
+        load_scenario(pack)
+
+
+@pytest.mark.parametrize(
+    "break_it", [lambda p: (p / "items.yaml").unlink(), lambda p: (p / "items.yaml").write_bytes(b"\xff\xfe\x00")]
+)
+def test_missing_or_unreadable_files_are_named(pack: Path, break_it: Callable[[Path], object]) -> None:
+    """No traceback, the file's name."""
+    break_it(pack)
+    assert any("items.yaml" in str(problem) for problem in check(pack))
+
+
+def test_a_missing_drawing_is_named(pack: Path) -> None:
+    """A screen is never blank."""
+    (pack / "art" / "dairy.svg").unlink()
+    assert any("dairy.svg" in str(problem) for problem in check(pack))
+
+
+@pytest.mark.parametrize(
+    "hostile", ["<script>alert(1)</script>", '<image href="https://example.org/x.png"/>', '<rect onload="x()"/>']
+)
+def test_a_drawing_with_script_or_foreign_address_is_refused(pack: Path, hostile: str) -> None:
+    """A pack from elsewhere cannot run code on a screen or call home."""
+    drawing = pack / "art" / "dairy.svg"
+    drawing.write_text(drawing.read_text().replace("</svg>", f"{hostile}</svg>"))
+    assert any("dairy.svg" in str(problem) for problem in check(pack))
+
+
+@pytest.mark.parametrize("name", ["nothing", "../retail", "/etc", "Retail", ""])
+def test_an_unknown_name_is_refused(name: str) -> None:
+    """And no path is walked by name."""
+    with pytest.raises(ScenarioUnknown):
+        load_scenario(name)
+
+
+BOMB = b"a: &a [x, x]\nb: [*a, *a]\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [BOMB, b"[" * 10_000, b"a: 1\na: 2\n", b"a: !!python/object:os.system x\n"],
+)
+def test_hostile_yaml_is_refused_within_bounds(content: bytes) -> None:
+    """Aliases, depth, doubled keys and tags."""
+    assert isinstance(parse_yaml(content, "x.yaml"), Problem)
+
+
+def test_an_endless_file_is_refused_unread(pack: Path) -> None:
+    """The size is bounded before anything is parsed."""
+    (pack / "items.yaml").write_bytes(b"x" * 5_000_000)
+    assert any("items.yaml" in str(problem) for problem in check(pack))
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_give_a_source_or_a_problem(content: bytes) -> None:
+    """Never an exception."""
+    assert isinstance(parse_yaml(content, "x.yaml"), Source | Problem)
