@@ -1,46 +1,58 @@
-"""Turn, scale and shift a face, so that its landmarks lie where the embedder expects them."""
+"""Turn, scale and cut a face so that its landmarks lie where the embedder expects them."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.perception.octaves import Octaves
+from visavis.perception.packs import Alignment
 
-def similarity(landmarks: NDArray[np.float32], template: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The similarity transform (2, 3) that brings landmarks (N, 2) nearest to a template (N, 2).
-
-    Least squares over rotation, scale and shift, without mirroring (Umeyama, 1991, in its closed form for the plane).
-    """
-    source, target = landmarks.astype(np.float64), template.astype(np.float64)
-    centre, goal = source.mean(axis=0), target.mean(axis=0)
-    s, t = source - centre, target - goal
-    norm = float((s * s).sum())
-    if norm < 1e-9:
-        raise ValueError("landmarks coincide")
-    a = float((s * t).sum()) / norm  # scale * cos
-    b = float((s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]).sum()) / norm  # scale * sin
-    turn = np.array([[a, -b], [b, a]])
-    return np.hstack([turn, (goal - turn @ centre)[:, None]])
+Points = NDArray[np.float32] | NDArray[np.float64]
 
 
-def align(
-    pixels: NDArray[np.uint8], landmarks: NDArray[np.float32], template: NDArray[np.float32], size: tuple[int, int]
-) -> NDArray[np.uint8]:
-    """The face as RGB uint8 (height, width, 3); what lies outside the picture repeats its edge.
+def similarity(source: Points, target: Points) -> NDArray[np.float64]:
+    """The rotation, uniform scale and shift that bring points nearest to others, in least squares.
+
+    The closed form of Umeyama (1991), IEEE TPAMI 13(4), for the plane: with points as complex numbers about their
+    means, target = z * source has the least-squares solution z = <source, target> / <source, source>.
 
     Args:
-        pixels: The frame, RGB (H, W, 3).
-        landmarks: Five points (5, 2) in the frame.
-        template: Where they belong, (5, 2), in pixels of the aligned face.
-        size: Width and height of the aligned face.
+        source: (N, 2), x and y; not all the same.
+        target: (N, 2).
+
+    Returns:
+        (2, 3): target = matrix[:, :2] @ source + matrix[:, 2].
+
+    Raises:
+        ValueError: the source points coincide.
+
+    >>> similarity(np.array([[0, 0], [1, 0.]]), np.array([[5, 5], [5, 7.]])).round(6).tolist()
+    [[0.0, -2.0, 5.0], [2.0, 0.0, 5.0]]
     """
-    matrix = similarity(landmarks, template)
-    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    source = pixels
-    if scale < 0.5:  # a large face would alias: shrink the frame by area first
-        shrink = 2.0 * scale
-        source = cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-        # pixel centres: x' = (x + 0.5) * shrink - 0.5
-        matrix = matrix.copy()
-        matrix[:, 2] += matrix[:, :2] @ np.full(2, 0.5 / shrink - 0.5)
-        matrix[:, :2] /= shrink
-    return cv2.warpAffine(source, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
+    a, b = source - source_mean, target - target_mean
+    spread = float((a * a).sum())
+    if not spread > 0:
+        raise ValueError("the points of a face coincide")
+    cosine = (a * b).sum() / spread  # real part of z
+    sine = (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum() / spread  # imaginary part of z
+    turn = np.array([[cosine, -sine], [sine, cosine]])
+    return np.column_stack([turn, target_mean - turn @ source_mean])
+
+
+def align(pixels: NDArray[np.uint8], landmarks: Points, alignment: Alignment) -> NDArray[np.uint8]:
+    """The face as the embedder takes it: uint8 RGB (alignment.height, alignment.width, 3); black outside the picture.
+
+    Args:
+        pixels: the whole picture, uint8 RGB (H, W, 3).
+        landmarks: (5, 2) in its pixels, in the order of `visavis.types.Face`.
+        alignment: where the landmarks go.
+    """
+    places = np.array(alignment.landmarks)
+    matrix = similarity(landmarks.astype(np.float64), places)
+    octave = int(np.log2(max(1.0, 1 / np.hypot(matrix[0, 0], matrix[1, 0]))))
+    if octave:  # a large face is averaged down first: to pick every second pixel would add noise and patterns
+        pixels = Octaves.of(pixels).copies[octave]
+        matrix = similarity((landmarks + 0.5) / 2.0**octave - 0.5, places)
+    size = (alignment.width, alignment.height)
+    return np.asarray(cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR), np.uint8)

@@ -1,63 +1,112 @@
-"""Bytes from outside become pixels, within limits."""
+"""From the bytes of an image file to pixels, whoever sent them."""
 
-import struct
+import re
+import threading
 import warnings
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile
 
 from visavis.errors import ImageRefused
 
 MAX_BYTES = 8_000_000
 MAX_PIXELS = 25_000_000
-MIN_SIDE = 16
-FORMATS = ("JPEG", "PNG", "WEBP")  # told by content, never by name
+MAX_SCANS = 50  # a progressive JPEG has some ten; each costs a pass over the whole picture
+_FORMATS = ("JPEG", "PNG", "WEBP")
+_ORIENTATION = 0x0112  # EXIF 2.32, table 4
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_JPEG_SCAN = re.compile(rb"\xff\xda\x00(?:\x08\x01|\x0a\x02|\x0c\x03|\x0e\x04)")
+_OTHERS = {b"GIF8": "GIF", b"BM": "BMP", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"%PDF": "PDF", b"\0\0\0\x18ftyp": "HEIC"}
+_FILTERS = threading.Lock()  # warning filters belong to the whole process
 
 
 def decode_image(data: bytes) -> NDArray[np.uint8]:
-    """RGB uint8 (H, W, 3), turned as its EXIF says; metadata is dropped.
+    """The first picture of a JPEG, PNG or WebP file, upright, as RGB uint8 (H, W, 3).
 
-    The size is read from the header before anything is decoded.
+    The content decides the format. Transparent parts lie on white; grey, palette, CMYK and 16-bit pictures become
+    8-bit RGB; metadata is dropped.
 
     Raises:
-        ImageRefused: Empty, too large, another format, cut short or damaged.
+        ImageRefused: more than `MAX_BYTES` or `MAX_PIXELS`, of another format, damaged or cut off.
     """
     if not data:
-        raise ImageRefused("it is empty")
+        raise ImageRefused("the file is empty")
     if len(data) > MAX_BYTES:
-        raise ImageRefused(f"{len(data):,} bytes")
+        raise ImageRefused(f"{len(data) / 1e6:.1f} MB")
+    _check_canvas(_webp_size(data))
+    if len(_JPEG_SCAN.findall(data)) > MAX_SCANS:
+        raise ImageRefused(f"more than {MAX_SCANS} scans")
+    picture, orientation = _opened(data)
+    _load(picture)
+    flat = _flat(picture)
+    turn = _UPRIGHT.get(orientation)
+    return np.array(flat if turn is None else flat.transpose(turn), dtype=np.uint8)
+
+
+def _opened(data: bytes) -> tuple[ImageFile.ImageFile, Any]:
+    """The picture behind its checked header, and its EXIF orientation. All that Pillow may warn of happens in here."""
+    with _FILTERS, warnings.catch_warnings(action="ignore"):
+        try:
+            picture = Image.open(BytesIO(data), formats=_FORMATS)
+        except Image.DecompressionBombError as failure:
+            raise ImageRefused("too many pixels") from failure
+        except Exception as failure:  # decoders fail in many ways on what is no image
+            other = next((name for magic, name in _OTHERS.items() if data.startswith(magic)), None)
+            raise ImageRefused(f"a {other} file" if other else "not an image, or damaged at its start") from failure
+        _check_canvas(picture.size)
+        if picture.format == "PNG":  # what follows its pixels may be worth a warning too
+            _load(picture)
+        try:
+            return picture, picture.getexif().get(_ORIENTATION)
+        except Exception:  # noqa: BLE001 - broken EXIF data says nothing; the picture stands as it is
+            return picture, None
+
+
+def _load(picture: ImageFile.ImageFile) -> None:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(data), formats=FORMATS) as picture:
-                _check_size(picture)
-                return _pixels(picture)
-    except ImageRefused:
-        raise
-    except UnidentifiedImageError:
-        raise ImageRefused("it is neither JPEG, PNG nor WebP") from None
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise ImageRefused(f"more than {MAX_PIXELS:,} pixels") from None
-    except (OSError, ValueError, SyntaxError, IndexError, TypeError, OverflowError, EOFError, KeyError, struct.error):
-        # Pillow's decoders report damage by all of these
-        raise ImageRefused("it is damaged or cut short") from None
+        picture.load()
+    except Exception as failure:  # decoders fail in many ways on damaged files
+        raise ImageRefused(f"the {picture.format} file is damaged or cut off") from failure
 
 
-def _check_size(picture: Image.Image) -> None:
-    width, height = picture.size
+def _flat(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I"):  # 16 bits: Pillow would clip them, not scale them
+        return Image.fromarray((np.asarray(picture).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)).convert("RGB")
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    white = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
+
+
+def _check_canvas(size: tuple[int, int]) -> None:
+    width, height = size
     if width * height > MAX_PIXELS:
         raise ImageRefused(f"{width} x {height} pixels")
-    if min(width, height) < MIN_SIDE:
-        raise ImageRefused(f"{width} x {height} pixels are too few")
 
 
-def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
-    turned = ImageOps.exif_transpose(picture)
-    if turned.mode == "I;16":
-        turned = turned.point(lambda level: level / 256).convert("L")  # type: ignore[operator]  # Pillow's lazy lambda
-    if turned.has_transparency_data:
-        grey = Image.new("RGBA", turned.size, (127, 127, 127, 255))
-        turned = Image.alpha_composite(grey, turned.convert("RGBA"))
-    return np.asarray(turned.convert("RGB"), dtype=np.uint8).copy()
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """Width and height from a WebP header (RFC 9649), because Pillow allocates the canvas when it opens one.
+
+    (0, 0) for other formats, whose headers Pillow reads first.
+    """
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
+        return 0, 0
+    match data[12:16]:
+        case b"VP8X":
+            return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+        case b"VP8L":
+            bits = int.from_bytes(data[21:25], "little")
+            return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+        case _:
+            return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF

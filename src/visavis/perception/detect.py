@@ -1,4 +1,8 @@
-"""The MTCNN cascade (Zhang et al., 2016): windows over a pyramid, refined twice, with five landmarks at the end."""
+"""Find faces and five landmarks in each, with the cascade of Zhang et al. (2016), arXiv:1604.02878.
+
+P-Net judges every window of a pyramid of the picture, R-Net what P-Net proposes, O-Net what R-Net leaves. Each moves
+the boxes; the last one places the landmarks. Thresholds and pyramid step are the published ones.
+"""
 
 from dataclasses import dataclass
 
@@ -6,115 +10,128 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.perception.boxes import Boxes, coverages, moved, overlaps, squared, strongest
+from visavis.perception.octaves import Octaves, Pixels
 from visavis.perception.packs import MtcnnNets
 
-Floats = NDArray[np.float32]
+Scores = NDArray[np.float32]
+Region = tuple[float, float, float, float]
+"""Left, top, right, bottom as parts of the picture's width and height, 0 to 1."""
 
-WINDOW, STRIDE = 12, 2
-FACTOR = 0.709  # between levels of the pyramid: half the area
-MAX_WINDOWS = 2000  # candidates that the second network looks at: bounds the work of one frame
+SMALLEST_FACE_PX = 20  # the nets were trained on nothing smaller
+SMALL_SIDE_PX = 320  # a picture with a shorter side was probably cut around a face
+SURROUND = 0.3  # part of the longer side that is added around such a picture
+
+_WINDOW, _STRIDE, _STEP = 12, 2, 0.709
+_P_SCORE, _R_SCORE, _O_SCORE = 0.6, 0.7, 0.8
+_LEVEL_OVERLAP, _P_OVERLAP, _R_OVERLAP, _O_COVERAGE = 0.5, 0.7, 0.7, 0.7
+_R_SIDE, _O_SIDE = 24, 48
+
+# However large, crowded or hostile the picture, the work ends: these many pixels of the pyramid's first level, and
+# strongest first, these many windows of a level, boxes for R-Net and boxes for O-Net.
+_FIRST_LEVEL_PIXELS = 200_000
+_LEVEL_WINDOWS, _P_BOXES, _R_BOXES = 512, 256, 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Detections:
+    """Faces of one picture, strongest first, in its pixels."""
+
+    boxes: Boxes  # (N, 4): left, top, right, bottom; pixel k reaches from k to k + 1
+    landmarks: NDArray[np.float32]  # (N, 5, 2): x, y; pixel k has its centre at k; order of visavis.types.Face
+    scores: Scores  # (N,), probabilities
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def shifted(self, x: float, y: float) -> "Detections":
+        """The same faces in a picture whose corner lies elsewhere."""
+        shift = np.array([x, y], np.float32)
+        return Detections(boxes=self.boxes + np.tile(shift, 2), landmarks=self.landmarks + shift, scores=self.scores)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detector:
-    """Finds faces of at least `min_face_px`."""
+    """MTCNN."""
 
     nets: MtcnnNets
-    min_face_px: int = 60
-    thresholds: tuple[float, float, float] = (0.6, 0.7, 0.8)
+    min_face_px: float = 60.0  # side of the smallest face that is looked for
+    region: Region | None = None  # None: the whole picture
 
-    def detect(self, pixels: NDArray[np.uint8]) -> tuple[Floats, Floats, Floats]:
-        """Boxes (N, 4), scores (N,) and landmarks (N, 5, 2) of faces in an RGB picture (H, W, 3), in its pixels."""
-        boxes = self._propose(pixels)
-        boxes = self._refine(pixels, boxes)
-        return self._finish(pixels, boxes)
+    def __post_init__(self) -> None:
+        if not self.min_face_px >= SMALLEST_FACE_PX:
+            raise ValueError(f"min_face_px must be at least {SMALLEST_FACE_PX}, got {self.min_face_px}")
+        left, top, right, bottom = self.region or (0, 0, 1, 1)
+        if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+            raise ValueError(f"region must be left < right and top < bottom in [0, 1], got {self.region}")
 
-    def _propose(self, pixels: NDArray[np.uint8]) -> Floats:
-        """Square windows where the first network sees something like a face."""
+    def detect(self, pixels: Pixels) -> Detections:
+        """Find the faces of a picture, uint8 RGB (H, W, 3).
+
+        In pictures of more than some 4 megapixels the smallest face that is found grows with their size. A small
+        picture in which nothing is found is looked at again with a surround and down to the smallest size: it may have
+        been cut close around a face.
+        """
         height, width = pixels.shape[:2]
-        found, scores = [np.empty((0, 4), np.float32)], [np.empty(0, np.float32)]
-        scale = WINDOW / self.min_face_px
-        picture = pixels
-        while min(height, width) * scale >= WINDOW:
-            size = (int(np.ceil(width * scale)), int(np.ceil(height * scale)))
-            picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)  # each level from the one before it
-            score, offset = (out[0] for out in self.nets.p_net.run(picture[None]))
-            row, column = np.nonzero(score > self.thresholds[0])
-            corner = np.stack([column, row], axis=1).astype(np.float32) * STRIDE
-            window = np.hstack([corner, corner + WINDOW]) + offset[:, row, column].T * WINDOW
-            boxes = window / np.tile(np.array([size[0] / width, size[1] / height], np.float32), 2)
-            keep = suppress(boxes, score[row, column], 0.5)
-            found.append(boxes[keep])
-            scores.append(score[row, column][keep])
-            scale *= FACTOR
-        boxes, score = np.concatenate(found), np.concatenate(scores)
-        keep = suppress(boxes, score, 0.7)[:MAX_WINDOWS]
-        return squared(boxes[keep])
-
-    def _refine(self, pixels: NDArray[np.uint8], boxes: Floats) -> Floats:
-        if not len(boxes):
-            return boxes
-        score, offset = self.nets.r_net.run(crops(pixels, boxes, 24))
-        good = score > self.thresholds[1]
-        boxes = shifted(boxes[good], offset[good])
-        return squared(boxes[suppress(boxes, score[good], 0.7)])
-
-    def _finish(self, pixels: NDArray[np.uint8], boxes: Floats) -> tuple[Floats, Floats, Floats]:
-        if not len(boxes):
-            return boxes, np.empty(0, np.float32), np.empty((0, 5, 2), np.float32)
-        score, offset, landmarks = self.nets.o_net.run(crops(pixels, boxes, 48))
-        good = score > self.thresholds[2]
-        boxes, score, offset, landmarks = boxes[good], score[good], offset[good], landmarks[good]
-        side = boxes[:, None, 2:] - boxes[:, None, :2]
-        points = boxes[:, None, :2] + landmarks * side
-        boxes = shifted(boxes, offset)
-        keep = suppress(boxes, score, 0.7, smaller=True)
-        return boxes[keep], score[keep], points[keep].astype(np.float32)
+        left, top, right, bottom = self.region or (0, 0, 1, 1)
+        x, y = int(left * width), int(top * height)
+        part = pixels[y : int(np.ceil(bottom * height)), x : int(np.ceil(right * width))]
+        found = _cascade(self.nets, part, self.min_face_px)
+        if not len(found) and _WINDOW <= min(part.shape[:2]) < SMALL_SIDE_PX:
+            edge = round(SURROUND * max(part.shape[:2]))
+            wide = cv2.copyMakeBorder(part, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
+            found = _cascade(self.nets, np.asarray(wide, np.uint8), SMALLEST_FACE_PX).shifted(-edge, -edge)
+        return found.shifted(x, y)
 
 
-def shifted(boxes: Floats, offsets: Floats) -> Floats:
-    """Boxes (N, 4) moved by offsets (N, 4) in parts of their sides."""
-    sides = boxes[:, 2:] - boxes[:, :2]
-    return boxes + offsets * np.tile(sides, 2)
+def _cascade(nets: MtcnnNets, pixels: Pixels, min_face_px: float) -> Detections:
+    octaves = Octaves.of(pixels)
+    return _placed(nets, octaves, _refined(nets, octaves, _proposed(nets, octaves, min_face_px)))
 
 
-def squared(boxes: Floats) -> Floats:
-    """The smallest squares around boxes (N, 4), with the same centres."""
-    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-    half = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0, keepdims=True) / 2
-    return np.hstack([centre - half, centre + half]).astype(np.float32)
+def _proposed(nets: MtcnnNets, octaves: Octaves, min_face_px: float) -> Boxes:
+    """P-Net over the pyramid -> squares (N, 4)."""
+    height, width = octaves.copies[0].shape[:2]
+    scale = min(_WINDOW / min_face_px, (_FIRST_LEVEL_PIXELS / max(1, height * width)) ** 0.5)
+    boxes, scores = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
+    while min(height, width) * scale >= _WINDOW:
+        level_boxes, level_scores = _level(nets, *octaves.reduced(scale))
+        boxes.append(level_boxes)
+        scores.append(level_scores)
+        scale *= _STEP
+    every, their = np.concatenate(boxes), np.concatenate(scores)
+    return squared(every[strongest(their, overlaps(every, every), _P_OVERLAP)[:_P_BOXES]])
 
 
-def crops(pixels: NDArray[np.uint8], boxes: Floats, size: int) -> NDArray[np.uint8]:
-    """Squares of the picture, (N, size, size, 3); black outside of it, as the networks were trained."""
-    out = np.empty((len(boxes), size, size, 3), np.uint8)
-    for n, (left, top, right, _) in enumerate(boxes):
-        scale = size / max(float(right - left), 1.0)
-        # pixel centres: x' = (x + 0.5 - left) * scale - 0.5
-        shift = (0.5 - np.array([left, top])) * scale - 0.5
-        matrix = np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]])
-        out[n] = cv2.warpAffine(pixels, matrix, (size, size), flags=cv2.INTER_LINEAR)
-    return out
+def _level(nets: MtcnnNets, small: Pixels, scale: NDArray[np.float64]) -> tuple[Boxes, Scores]:
+    """One level of the pyramid -> boxes (N, 4) in the whole picture's pixels, scores (N,)."""
+    scores, offsets = (output[0] for output in nets.p_net.run(small[None]))
+    rows, columns = np.nonzero(scores > _P_SCORE)
+    strong = np.argsort(-scores[rows, columns], kind="stable")[:_LEVEL_WINDOWS]
+    rows, columns = rows[strong], columns[strong]
+    corners = np.stack([columns, rows], axis=1) * _STRIDE
+    windows = np.concatenate([corners / scale, (corners + _WINDOW) / scale], axis=1).astype(np.float32)
+    kept = strongest(scores[rows, columns], overlaps(windows, windows), _LEVEL_OVERLAP)
+    rows, columns = rows[kept], columns[kept]
+    return moved(windows[kept], offsets[:, rows, columns].T), scores[rows, columns]
 
 
-def suppress(boxes: Floats, scores: Floats, most: float, *, smaller: bool = False) -> NDArray[np.intp]:
-    """Non-maximum suppression: indices to keep, best first.
+def _refined(nets: MtcnnNets, octaves: Octaves, boxes: Boxes) -> Boxes:
+    """R-Net: squares (N, 4) -> fewer and better squares."""
+    boxes, patches = octaves.patches(boxes, _R_SIDE)
+    scores, offsets = nets.r_net.run(patches)
+    strong = scores > _R_SCORE
+    boxes, scores = moved(boxes[strong], offsets[strong]), scores[strong]
+    return squared(boxes[strongest(scores, overlaps(boxes, boxes), _R_OVERLAP)[:_R_BOXES]])
 
-    Args:
-        boxes: (N, 4).
-        scores: (N,).
-        most: Overlap above which the weaker box goes.
-        smaller: Measure the overlap against the smaller box instead of the union.
-    """
-    areas = (boxes[:, 2:] - boxes[:, :2]).clip(0).prod(axis=1)
-    order = np.argsort(-scores, kind="stable")
-    keep = []
-    while len(order):
-        first, rest = order[0], order[1:]
-        keep.append(first)
-        corner = np.maximum(boxes[first, :2], boxes[rest, :2])
-        far = np.minimum(boxes[first, 2:], boxes[rest, 2:])
-        inter = (far - corner).clip(0).prod(axis=1)
-        base = np.minimum(areas[first], areas[rest]) if smaller else areas[first] + areas[rest] - inter
-        order = rest[inter <= most * base]
-    return np.array(keep, dtype=np.intp)
+
+def _placed(nets: MtcnnNets, octaves: Octaves, boxes: Boxes) -> Detections:
+    """O-Net: squares (N, 4) -> faces with landmarks."""
+    boxes, patches = octaves.patches(boxes, _O_SIDE)
+    scores, offsets, places = nets.o_net.run(patches)
+    strong = scores > _O_SCORE
+    boxes, scores = boxes[strong], scores[strong]
+    landmarks = boxes[:, None, :2] + places[strong] * (boxes[:, 2:] - boxes[:, :2])[:, None]
+    boxes = moved(boxes, offsets[strong])
+    kept = strongest(scores, coverages(boxes, boxes), _O_COVERAGE)
+    return Detections(boxes=boxes[kept], landmarks=landmarks[kept] - np.float32(0.5), scores=scores[kept])

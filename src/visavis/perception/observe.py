@@ -2,29 +2,26 @@
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from visavis.errors import NoFaceFound, QualityTooLow, SeveralFacesFound
 from visavis.perception.align import align
-from visavis.perception.detect import Detector
+from visavis.perception.detect import Detections, Detector, Region
 from visavis.perception.packs import Pack
-from visavis.perception.quality import quality
+from visavis.perception.quality import quality_of
 from visavis.types import Embedding, Face, Frame
 
-MAX_SIDE = 1600  # larger pictures are looked at in this size: bounds the work of one frame
-BYSTANDER = 0.4  # a face below this part of the nearest one's size is behind, not beside
+BYSTANDER = 0.4  # a face below this part of the largest one's width stands behind the person, not beside
 
 
 class Observer:
-    """Finds and embeds faces; safe to use from several threads."""
+    """Finds and embeds faces; may be used from several threads at once."""
 
-    def __init__(self, pack: Pack, *, min_face_px: int = 60) -> None:
+    def __init__(self, pack: Pack, *, min_face_px: float = 60.0, region: Region | None = None) -> None:
+        """Look for faces whose box is at least `min_face_px` wide, in a part of each frame or in the whole."""
         self._pack = pack
-        self._detector = Detector(nets=pack.detector, min_face_px=min_face_px)
-        self._template = np.asarray(pack.alignment.landmarks, np.float32)
-        self._size = (pack.alignment.width, pack.alignment.height)
+        self._detector = Detector(nets=pack.detector, min_face_px=min_face_px, region=region)
 
     @property
     def model(self) -> str:
@@ -32,59 +29,54 @@ class Observer:
         return self._pack.model_id
 
     def observe(self, frame: Frame) -> tuple[Face, ...]:
-        """Faces of a frame, largest first; nothing is embedded."""
-        pixels, scale = _bounded(frame.pixels)
-        boxes, scores, landmarks = self._detector.detect(pixels)
-        order = np.argsort(-(boxes[:, 2] - boxes[:, 0]), kind="stable")
-        return tuple(
-            Face(
-                box=(boxes[n] * scale).astype(np.float32),
-                landmarks=(landmarks[n] * scale).astype(np.float32),
-                confidence=float(np.clip(scores[n], 0.0, 1.0)),
-                quality=quality(self._align(frame.pixels, points), points),
-            )
-            for n in order
-            for points in [(landmarks[n] * scale).astype(np.float32)]
-        )
+        """The faces of a frame, largest first. Nothing is embedded."""
+        found = self._detector.detect(frame.pixels)
+        widths = found.boxes[:, 2] - found.boxes[:, 0]
+        return tuple(self._face(frame.pixels, found, index) for index in np.argsort(-widths, kind="stable"))
 
     def embed(self, frame: Frame, faces: Sequence[Face]) -> tuple[Embedding, ...]:
-        """One unit vector a face, in one batch. Call it only for consented comparison or enrolment."""
+        """One unit vector a face, in one batch.
+
+        A face that is embedded can be compared, so the caller asks for this only to enrol, or while a gallery of
+        people who consented is loaded.
+        """
         if not faces:
             return ()
-        batch = np.stack([self._align(frame.pixels, face.landmarks) for face in faces])
-        return tuple(Embedding(vector=vector, model=self.model) for vector in self._pack.embed(batch))
+        aligned = np.stack([align(frame.pixels, face.landmarks, self._pack.alignment) for face in faces])
+        return tuple(Embedding(vector=vector, model=self.model) for vector in self._pack.embed(aligned))
 
-    def _align(self, pixels: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.uint8]:
-        return align(pixels, landmarks, self._template, self._size)
+    def _face(self, pixels: NDArray[np.uint8], found: Detections, index: np.intp) -> Face:
+        landmarks, alignment = found.landmarks[index], self._pack.alignment
+        return Face(
+            box=found.boxes[index],
+            landmarks=landmarks,
+            confidence=float(found.scores[index]),
+            quality=quality_of(align(pixels, landmarks, alignment), landmarks, alignment),
+        )
 
 
 def enrolment_face(faces: Sequence[Face]) -> Face:
-    """The one face of an enrolment photo, from faces ordered largest first.
+    """The one face of an enrolment photograph.
+
+    Args:
+        faces: largest first, as `Observer.observe` gives them.
 
     Raises:
-        NoFaceFound: There is none.
-        SeveralFacesFound: Another face is at least 0.4 times as large: it is unclear who enrols.
-        QualityTooLow: It cannot be compared well; the detail names the reasons.
+        NoFaceFound: there is none.
+        SeveralFacesFound: a second face is at least 0.4 times as wide as the largest, so that it is not clear who
+            enrols. Smaller ones are people in the background.
+        QualityTooLow: it cannot be compared well; the detail names every reason.
     """
     if not faces:
         raise NoFaceFound
-    first, *others = faces
-    if any(_width(other) > BYSTANDER * _width(first) for other in others):
-        raise SeveralFacesFound
-    if not first.quality.usable:
-        raise QualityTooLow(", ".join(first.quality.reasons))
-    return first
+    nearest, *others = faces
+    beside = sum(_width(other) >= BYSTANDER * _width(nearest) for other in others)
+    if beside:
+        raise SeveralFacesFound(f"{1 + beside} people")
+    if not nearest.quality.usable:
+        raise QualityTooLow(", ".join(nearest.quality.reasons))
+    return nearest
 
 
 def _width(face: Face) -> float:
     return float(face.box[2] - face.box[0])
-
-
-def _bounded(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-    """The picture at a bounded size, and what its coordinates are multiplied with to get back."""
-    side = max(pixels.shape[:2])
-    if side <= MAX_SIDE:
-        return pixels, 1.0
-    scale = side / MAX_SIDE
-    size = (round(pixels.shape[1] / scale), round(pixels.shape[0] / scale))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), scale

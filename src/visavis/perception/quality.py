@@ -1,59 +1,93 @@
-"""How well an aligned face can be compared, with reasons that a person can act on."""
+"""How well a face can be compared, and what the person should change.
 
-import math
+The limits were measured with the default pack on 250 photographs of people of whom there were others (LFW). Each was
+spoilt step by step and compared with the unspoilt others at the score that one impostor pair in a thousand reaches,
+where 94 % of the genuine pairs pass. A limit stands where this share has fallen to about 88 %:
+
+    eye distance  21 px 93 %   17 px 92 %   13 px 87 %   9 px 71 %
+    blur          sharpness 2.0 92 %   1.4 88 %   1.1 81 %   0.9 70 %   (medians); along one axis: 1.3 82 %
+    brightness    dark 38 92 %   25 89 %   19 86 %     bright 184 91 %   216 83 %
+    yaw           no loss up to 40 degrees; too few photographs beyond
+"""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.perception.packs import Alignment
 from visavis.types import Quality
 
-# Each limit lies where the comparison score between two pictures of one person begins to fall: found by shrinking,
-# darkening, brightening and blurring portraits until their score against the original dropped below 0.95.
-LEAST_EYE_DISTANCE_PX = 18.0
-LEAST_SHARPNESS = 12.0
-DARK, BRIGHT = 40.0, 225.0
-MOST_YAW_DEG = 35.0
+MIN_EYE_DISTANCE_PX = 16.0
+MIN_SHARPNESS = 1.4
+MIN_BRIGHTNESS = 25.0  # of the picture as it is: a dark skin in room light lies at twice this
+MAX_BRIGHTNESS = 210.0
+MAX_YAW_DEG = 40.0
+
+_NOSE_DEPTH = 0.55  # the nose's tip before the plane of eyes and mouth, in eye distances
+_MARGIN = 0.2  # of what is measured around eyes and mouth, in eye distances
 
 
-def quality(aligned: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> Quality:
-    """Judge one face.
+def quality_of(face: NDArray[np.uint8], landmarks: NDArray[np.float32], alignment: Alignment) -> Quality:
+    """Measure a face.
 
     Args:
-        aligned: The aligned face, RGB (H, W, 3).
-        landmarks: Five points (5, 2) in the frame, so that size is that of the picture, not of the crop.
+        face: aligned, uint8 RGB (alignment.height, alignment.width, 3).
+        landmarks: (5, 2) in the frame's pixels.
+        alignment: how the face was aligned.
     """
-    grey = cv2.cvtColor(aligned, cv2.COLOR_RGB2GRAY)
-    inner = grey[grey.shape[0] // 5 : -grey.shape[0] // 5 or None, grey.shape[1] // 5 : -grey.shape[1] // 5 or None]
-    eyes = landmarks[1] - landmarks[0]
-    eye_distance = float(np.hypot(*eyes))
-    sharpness = float(cv2.Laplacian(inner, cv2.CV_64F).var())
-    brightness = float(inner.mean())
-    yaw = yaw_deg(landmarks)
-    checks = (
-        ("too_small", eye_distance < LEAST_EYE_DISTANCE_PX),
-        ("too_dark", brightness < DARK),
-        ("too_bright", brightness > BRIGHT),
-        ("turned_away", abs(yaw) > MOST_YAW_DEG),
-        ("blurred", sharpness < LEAST_SHARPNESS),
-    )
+    inner = np.asarray(cv2.cvtColor(_between_features(face, alignment), cv2.COLOR_RGB2GRAY), np.uint8)
+    eye_distance = float(np.linalg.norm(landmarks[1] - landmarks[0]))
+    sharpness, brightness, yaw = _sharpness(inner), float(inner.mean()), _yaw_deg(landmarks)
+    reasons = {
+        "too_small": eye_distance < MIN_EYE_DISTANCE_PX,
+        "too_dark": brightness < MIN_BRIGHTNESS,
+        "too_bright": brightness > MAX_BRIGHTNESS,
+        "blurred": sharpness < MIN_SHARPNESS,
+        "turned_away": abs(yaw) > MAX_YAW_DEG,
+    }
     return Quality(
         eye_distance_px=eye_distance,
         sharpness=sharpness,
         brightness=brightness,
         yaw_deg=yaw,
-        reasons=tuple(reason for reason, holds in checks if holds),
+        reasons=tuple(reason for reason, holds in reasons.items() if holds),
     )
 
 
-def yaw_deg(landmarks: NDArray[np.float32]) -> float:
-    """Turn of the head about the vertical, positive to the picture's right.
+def merit(quality: Quality) -> float:
+    """How good a shot is beside others of the same track, 0 to 1: large, sharp and frontal."""
+    size = min(1.0, quality.eye_distance_px / (3 * MIN_EYE_DISTANCE_PX))
+    sharpness = min(1.0, quality.sharpness / (3 * MIN_SHARPNESS))
+    frontal = max(0.0, float(np.cos(np.deg2rad(quality.yaw_deg))))
+    return size * sharpness * frontal
 
-    On a head like a cylinder the nose tip moves by sin(yaw) of the nose's length, which is about half the distance
-    of the eyes, along the line through the eyes.
+
+def _between_features(face: NDArray[np.uint8], alignment: Alignment) -> NDArray[np.uint8]:
+    """The part from eye to eye and brow to chin, without hair and background."""
+    places = np.array(alignment.landmarks)
+    margin = _MARGIN * (places[1, 0] - places[0, 0])
+    left, top = np.maximum(places.min(axis=0) - margin, 0).astype(np.int64)
+    right, bottom = np.ceil(places.max(axis=0) + margin).astype(np.int64)
+    return face[top:bottom, left:right]
+
+
+def _sharpness(grey: NDArray[np.uint8]) -> float:
+    """Variance of the second derivative along the axis where it is smaller: a hand that shakes blurs only one."""
+    values = grey.astype(np.float32)
+    along_x = values[:, 2:] - 2 * values[:, 1:-1] + values[:, :-2]
+    along_y = values[2:] - 2 * values[1:-1] + values[:-2]
+    return float(min(along_x.var(), along_y.var()))
+
+
+def _yaw_deg(landmarks: NDArray[np.float32]) -> float:
+    """How far the head is turned, positive to the picture's right; seen from afar, whatever its roll.
+
+    The nose lies before the line from the eyes' middle to the mouth's by a known part of the eye distance, so it moves
+    off that line by depth * sin(yaw) while the eyes close up by cos(yaw).
     """
-    eyes = landmarks[1] - landmarks[0]
-    distance = float(np.hypot(*eyes)) or 1.0
-    middle = (landmarks[0] + landmarks[1] + landmarks[3] + landmarks[4]) / 4
-    along = float((landmarks[2] - middle) @ eyes) / distance
-    return math.degrees(math.asin(max(-1.0, min(1.0, along / (0.6 * distance)))))
+    points = landmarks.astype(np.float64)
+    eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
+    down = (mouth - eyes) / max(float(np.linalg.norm(mouth - eyes)), 1e-6)
+    right = np.array([down[1], -down[0]])
+    apart = max(float((points[1] - points[0]) @ right), 1e-6)
+    return float(np.degrees(np.arctan((points[2] - eyes) @ right / apart / _NOSE_DEPTH)))

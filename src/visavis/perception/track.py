@@ -1,14 +1,16 @@
-"""Which face of this frame is which of the last: greedy overlap, one tracker a camera."""
+"""Which face of this frame is which of the last: one tracker a camera."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
+from visavis.perception.boxes import Boxes, overlaps
+from visavis.perception.quality import merit
 from visavis.types import Face
 
-LEAST_OVERLAP = 0.25
+REACH = 0.25  # of its width, by which each box is widened: at five frames a second a walker moves about half a face
+LEAST_OVERLAP = 0.25  # of the widened boxes
 FORGET_AFTER = timedelta(seconds=1.2)
 
 
@@ -19,59 +21,66 @@ class Track:
     id: int
     face: Face
     seen_at: datetime
+    best_shot: bool = True  # no earlier usable face of this track was better: the one to embed
 
 
 @dataclass(slots=True)
 class Tracker:
-    """Follows faces from frame to frame; a face that was gone for more than 1.2 s is another one."""
+    """Follows faces from frame to frame; a face that was gone for more than 1.2 s is another one.
+
+    Faces are given to tracks greedily, the largest overlap first (Bochinski et al. 2017, "High-Speed Tracking-by-
+    Detection Without Using Image Information").
+    """
 
     _tracks: list[Track] = field(default_factory=list)
+    _best: dict[int, float] = field(default_factory=dict)  # merit of the best usable shot of each living track
     _next: int = 0
 
     def update(self, faces: tuple[Face, ...], at: datetime) -> tuple[Track, ...]:
-        """Tracks of the faces in this frame, in their order."""
-        before = [t for t in self._tracks if at - t.seen_at <= FORGET_AFTER]
-        found = self._pair(before, faces)
-        now = []
-        for n, face in enumerate(faces):
-            if n not in found:
-                found[n] = self._next
-                self._next += 1
-            now.append(Track(id=found[n], face=face, seen_at=at))
-        kept = {track.id for track in now}
-        self._tracks = [*now, *(t for t in before if t.id not in kept)]
-        return tuple(now)
+        """The tracks of the faces in this frame, in their order."""
+        before = [track for track in self._tracks if at - track.seen_at <= FORGET_AFTER]
+        ids = self._ids(faces, before)
+        self._best = {track.id: self._best.get(track.id, 0.0) for track in before}
+        now = tuple(self._track(number, face, at) for number, face in zip(ids, faces, strict=True))
+        self._tracks = [*now, *(track for track in before if track.id not in ids)]
+        return now
 
     @property
     def alive(self) -> frozenset[int]:
-        """Ids of tracks that may still come back."""
+        """Ids of the tracks in view and of those that may still come back."""
         return frozenset(track.id for track in self._tracks)
 
-    def _pair(self, before: list[Track], faces: tuple[Face, ...]) -> dict[int, int]:
-        if not before or not faces:
-            return {}
-        overlaps = overlap(np.stack([f.box for f in faces]), np.stack([t.face.box for t in before]))
-        pairs: dict[int, int] = {}
-        for flat in np.argsort(-overlaps, axis=None):
-            n, m = divmod(int(flat), len(before))
-            if overlaps[n, m] < LEAST_OVERLAP:
-                break
-            if n not in pairs and before[m].id not in pairs.values():
-                pairs[n] = before[m].id
-        return pairs
+    def _track(self, number: int, face: Face, at: datetime) -> Track:
+        worth = merit(face.quality) if face.quality.usable else 0.0
+        best = worth > 0 and worth >= self._best.get(number, 0.0)
+        self._best[number] = max(worth, self._best.get(number, 0.0))
+        return Track(id=number, face=face, seen_at=at, best_shot=best)
+
+    def _ids(self, faces: tuple[Face, ...], before: list[Track]) -> list[int]:
+        paired = _paired(faces, before)
+        ids = []
+        for index in range(len(faces)):
+            if index not in paired:
+                paired[index] = self._next
+                self._next += 1
+            ids.append(paired[index])
+        return ids
 
 
-def overlap(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Intersection over union of boxes (N, 4) with boxes (M, 4), as (N, M)."""
-    corner = np.maximum(a[:, None, :2], b[None, :, :2])
-    far = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    inter = np.clip(far - corner, 0, None).prod(axis=2)
-    union = area(a)[:, None] + area(b)[None] - inter
-    shares: NDArray[np.float32] = (inter / np.maximum(union, 1e-9)).astype(np.float32)
-    return shares
+def _paired(faces: tuple[Face, ...], before: list[Track]) -> dict[int, int]:
+    """Index of a face -> id of the track that it goes on with."""
+    shared = overlaps(_widened(faces), _widened(tuple(track.face for track in before)))
+    pairs: dict[int, int] = {}
+    for flat in np.argsort(-shared, axis=None, kind="stable"):
+        face, track = divmod(int(flat), len(before))
+        if shared[face, track] < LEAST_OVERLAP:
+            break
+        if face not in pairs and before[track].id not in pairs.values():
+            pairs[face] = before[track].id
+    return pairs
 
 
-def area(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Area of each box (N, 4)."""
-    areas: NDArray[np.float32] = np.clip(boxes[:, 2:] - boxes[:, :2], 0, None).prod(axis=1)
-    return areas
+def _widened(faces: tuple[Face, ...]) -> Boxes:
+    boxes = np.array([face.box for face in faces], np.float32).reshape(-1, 4)
+    reach = REACH * (boxes[:, 2:] - boxes[:, :2])
+    return np.concatenate([boxes[:, :2] - reach, boxes[:, 2:] + reach], axis=1)
