@@ -100,5 +100,6 @@ def _step_into(picture: NDArray[np.float32], head: Image.Image, *, progress: flo
 
 def _expose(picture: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.uint8]:
     light = 1.0 + 0.1 * rng.standard_normal()
-    noisy = picture * np.clip(light, 0.8, 1.2) + 3.0 * rng.standard_normal(picture.shape, dtype=np.float32)
-    return np.clip(noisy, 0, 255).astype(np.uint8, copy=False)
+    noise = 3.0 * rng.standard_normal(picture.shape, dtype=np.float32)
+    taken: NDArray[np.uint8] = np.clip(picture * np.clip(light, 0.8, 1.2) + noise, 0, 255).astype(np.uint8)
+    return taken
