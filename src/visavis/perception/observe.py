@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.errors import NoFaceFound, QualityTooLow, SeveralFacesFound
-from visavis.perception.align import align
+from visavis.perception.align import align, levelled
 from visavis.perception.detect import Detections, Detector, Region
 from visavis.perception.packs import Pack
 from visavis.perception.quality import quality_of
@@ -18,10 +18,21 @@ BYSTANDER = 0.4  # a face below this part of the largest one's width stands behi
 class Observer:
     """Finds and embeds faces; may be used from several threads at once."""
 
-    def __init__(self, pack: Pack, *, min_face_px: float = 60.0, region: Region | None = None) -> None:
-        """Look for faces whose box is at least `min_face_px` wide, in a part of each frame or in the whole."""
+    def __init__(
+        self, pack: Pack, *, min_face_px: float = 60.0, region: Region | None = None, level_light: bool = False
+    ) -> None:
+        """Choose what is looked for.
+
+        Args:
+            pack: detector, embedder and how faces are aligned between them.
+            min_face_px: width of the smallest face that is looked for.
+            region: part of each frame in which faces are looked for; None is all of it.
+            level_light: bring every face to the same mean grey level before it is embedded. Templates that were made
+                with and without it compare less well.
+        """
         self._pack = pack
         self._detector = Detector(nets=pack.detector, min_face_px=min_face_px, region=region)
+        self._level_light = level_light
 
     @property
     def model(self) -> str:
@@ -42,8 +53,10 @@ class Observer:
         """
         if not faces:
             return ()
-        aligned = np.stack([align(frame.pixels, face.landmarks, self._pack.alignment) for face in faces])
-        return tuple(Embedding(vector=vector, model=self.model) for vector in self._pack.embed(aligned))
+        aligned = [align(frame.pixels, face.landmarks, self._pack.alignment) for face in faces]
+        if self._level_light:
+            aligned = [levelled(face) for face in aligned]
+        return tuple(Embedding(vector=vector, model=self.model) for vector in self._pack.embed(np.stack(aligned)))
 
     def _face(self, pixels: NDArray[np.uint8], found: Detections, index: np.intp) -> Face:
         landmarks, alignment = found.landmarks[index], self._pack.alignment
