@@ -59,7 +59,7 @@ class Quality:
     """How well a face can be compared; every reason is a code that the kiosk translates."""
 
     eye_distance_px: float
-    sharpness: float  # variance of the Laplacian of the aligned grey face
+    sharpness: float  # variance of the second derivative of the aligned grey face, along its less sharp axis
     brightness: float  # mean grey level of the aligned face, 0 to 255
     yaw_deg: float  # positive: turned to the picture's right
     reasons: tuple[str, ...] = ()  # too_small, too_dark, too_bright, blurred, turned_away; empty: usable
