@@ -8,7 +8,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -16,8 +16,8 @@ import psycopg
 import pytest
 
 from visavis.errors import DatabaseUnavailable, DatabaseVersionMismatch, SettingInvalid, StorageFull
-from visavis.storage.programs import failure
 from visavis.storage.database import Storage, open_storage
+from visavis.storage.programs import failure
 from visavis.storage.server import start_server
 from visavis.testing import a_decision, an_event, an_outcome
 from visavis.types import Token
@@ -74,6 +74,26 @@ def processes(data_dir: Path) -> list[psutil.Process]:
     return found
 
 
+def guards(data_dir: Path) -> list[int]:
+    """Those that watch over the data directory's server."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.status() != psutil.STATUS_ZOMBIE and f"{data_dir}/database/users" in process.cmdline():
+                found.append(process.pid)
+    return found
+
+
+def gone(data_dir: Path, within_s: float) -> bool:
+    """Whether server and guard end by themselves."""
+    deadline = time.monotonic() + within_s
+    while processes(data_dir) or guards(data_dir):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 async def kept(storage: Storage, rounds: int) -> bool:
     """Whether all events and outcomes of so many rounds are there, once."""
     ids = [event.id for event in await storage.events.of(Token("token-1"), limit=1_000_000)]
@@ -98,6 +118,7 @@ async def test_a_killed_client_loses_nothing(tmp_path: Path) -> None:
         assert storage.recovered
         assert await kept(storage, last)
     assert processes(tmp_path) == []
+    assert gone(tmp_path, within_s=3), "the guard of the first server sees that it ended"
     async with open_storage(data_dir=tmp_path) as storage:
         assert not storage.recovered
 
@@ -151,6 +172,7 @@ def test_the_last_user_stops_the_server(tmp_path: Path) -> None:
         assert second.pid == first.pid
         first.stop()
         first.stop()
+        time.sleep(1.2)  # the guard has looked meanwhile
         with psycopg.connect(second.url) as connection:
             assert connection.execute("SHOW fsync").fetchone() == ("on",)
             assert connection.execute("SHOW synchronous_commit").fetchone() == ("on",)
@@ -165,8 +187,22 @@ def test_a_killed_user_does_not_keep_the_server_alive(tmp_path: Path) -> None:
         acknowledged(process, 1)
         process.kill()
         process.wait()
+        time.sleep(1.2)  # the guard has looked meanwhile
         assert server.pid is not None
-    assert processes(tmp_path) == []
+    assert gone(tmp_path, within_s=2)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
+def test_a_death_without_goodbye_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
+    """Killed, or its terminal closed, and never started again: the server ends by itself, as in a crash."""
+    with child(tmp_path) as process:
+        acknowledged(process, 1)
+        assert len(guards(tmp_path)) == 1
+        process.send_signal(number)
+        process.wait()
+    assert gone(tmp_path, within_s=5)
+    with start_server(tmp_path) as server:
+        assert server.recovered
 
 
 def test_ctrl_c_leaves_no_process(tmp_path: Path) -> None:
@@ -176,11 +212,12 @@ def test_ctrl_c_leaves_no_process(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         process.wait()
     assert processes(tmp_path) == []
+    assert guards(tmp_path) == []
     with start_server(tmp_path) as server:
         assert not server.recovered
 
 
-def test_an_exit_without_goodbye_leaves_no_process(tmp_path: Path) -> None:
+def test_an_exit_without_a_stop_leaves_no_process(tmp_path: Path) -> None:
     """Whoever forgets to stop the server has it stopped at the interpreter's end."""
     code = "import sys; from pathlib import Path; from visavis.storage.server import start_server; "
     code += "start_server(Path(sys.argv[1]))"
@@ -221,6 +258,17 @@ def test_any_path_will_do(tmp_path: Path, name: str) -> None:
         sockets = Path(directories[0].strip('"'))
         assert sockets.stat().st_mode & 0o077 == 0
     assert sockets == folder / "database" / "cluster" or not sockets.exists()
+
+
+def test_a_closed_folder_above_stays_closed(tmp_path: Path) -> None:
+    """A home is its owner's alone: also as root, when the server is another user, and while it runs."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    with start_server(home / "data") as server, psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+        assert home.stat().st_mode & 0o777 == 0o700
+    with start_server(home / "data") as server:
+        assert not server.recovered
 
 
 # ------ bad input

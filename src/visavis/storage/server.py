@@ -7,14 +7,18 @@
 Everything lies in `data_dir/database`: `cluster/` (PostgreSQL's own), `log`, and two lock files. Safe by place: the
 server has no port, its socket lies in a folder that only its system user (and root) may enter, so roles need no
 password there. Several processes share one server; each holds a shared lock on `users`, which the kernel lets go
-when a process dies, however it dies. Who finds no other user stops the server; who starts after a crash ends what
-was left running, lets PostgreSQL replay its log, and says so: `recovered`.
+when a process dies, however it dies. Who finds no other user stops the server; where nobody is left to do so, a small
+program beside it does (`guard.py`). Who starts after a crash ends what was left running, lets PostgreSQL replay its
+log, and says so: `recovered`.
 """
 
 import atexit
 import errno
 import fcntl
 import os
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +31,7 @@ import structlog
 
 from visavis.errors import DatabaseUnavailable, SettingInvalid, StorageFull
 from visavis.storage.cluster import OWNER, Cluster, Postmaster, end
+from visavis.storage.guard import __file__ as guard_file
 
 log = structlog.get_logger()
 
@@ -39,7 +44,9 @@ class EmbeddedServer:
     def __init__(self, folder: Path) -> None:
         self._lock = folder / "lock"
         self._cluster = Cluster(folder=folder / "cluster", log=folder / "log")
-        self._users: int | None = os.open(folder / "users", os.O_RDWR | os.O_CREAT, 0o600)
+        self._users_file = folder / "users"
+        self._users: int | None = os.open(self._users_file, os.O_RDWR | os.O_CREAT, 0o600)
+        self._guard: subprocess.Popen[bytes] | None = None
         self.url = ""
         """Connects as the owner, who may migrate."""
         self.recovered = False
@@ -80,6 +87,9 @@ class EmbeddedServer:
             if main is not None:
                 end(main.process)
                 self._cluster.discard_socket_dir(main.socket_dir)
+            if last and self._guard is not None:
+                self._guard.terminate()
+                self._guard.wait()
             os.close(self._users)
             self._users = None
 
@@ -107,9 +117,23 @@ class EmbeddedServer:
             return False
         self._cluster.end_leftovers()
         main = self._cluster.launch()
+        self._guard = self._guarded(main)
         self.url = _url(main)
         self._ensure_database()
         return True
+
+    def _guarded(self, main: Postmaster) -> "subprocess.Popen[bytes]":
+        arguments = [self._lock, self._users_file, self._cluster.folder, main.process.pid]
+        guard = subprocess.Popen(  # noqa: S603  the program is ours, no shell
+            [sys.executable, "-I", "-S", guard_file, *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,  # Ctrl-C in the terminal is not for it
+        )
+        threading.Thread(target=guard.wait, daemon=True).start()  # collects it, whenever it ends
+        return guard
 
     @staticmethod
     def _answers(url: str) -> bool:
