@@ -18,6 +18,8 @@ MAX_BYTES = 4 * 2**30
 MAX_PIXELS = 3840 * 2160
 # Only formats that hold their own pictures: a play list would make FFmpeg open other files and addresses.
 FORMATS = "matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,avi,mpegts,mpeg,flv,ogg,gif"
+_FAILURES = (FFmpegError, OSError, ValueError)  # a damaged file also makes FFmpeg seek to places that are none
+_SILENT = ("gif", "mpegts")  # formats whose decoders show a picture that is cut in two as if it were whole
 _EARLY_S = 0.001  # containers round times to milliseconds
 _EBML_HEADER = bytes.fromhex("1a45dfa3")
 _EBML_SEGMENT = bytes.fromhex("18538067")
@@ -43,12 +45,17 @@ def read_video(path: Path, *, source: str, clock_start: datetime, max_fps: float
 
 def _frames(path: Path, *, source: str, clock_start: datetime, max_fps: float) -> Iterator[Frame]:
     with _opened(path) as (file, container):
-        rate = float(container.streams.video[0].guessed_rate or 25)
+        stream = container.streams.video[0]
+        rate = float(stream.guessed_rate or 25)
         begin = due = None
+        cut_off = _is_cut_off(file, container.format.name)
+        pictures = _pictures(container)
+        if cut_off and container.format.name in _SILENT:
+            pictures = _without_last(pictures)
         count = 0
         try:
-            for picture in _pictures(container):
-                seconds = count / rate if picture.time is None else picture.time
+            for picture in pictures:
+                seconds = count / rate if picture.pts is None else float(picture.pts * stream.time_base)
                 begin = seconds if begin is None else begin
                 due = seconds if due is None else due
                 count += 1
@@ -56,9 +63,9 @@ def _frames(path: Path, *, source: str, clock_start: datetime, max_fps: float) -
                     due = max(due, seconds - 1 / max_fps) + 1 / max_fps
                     at = clock_start + timedelta(seconds=max(0.0, seconds - begin))
                     yield Frame(pixels=_upright(picture), source=source, captured_at=at)
-        except FFmpegError as failure:
+        except _FAILURES as failure:
             raise VideoRefused(f"{path.name}: cut off or damaged after frame {count}") from failure
-        if count == 0 or _is_cut_off(file, container.format.name):
+        if cut_off or count == 0:
             raise VideoRefused(f"{path.name}: cut off after frame {count}")
 
 
@@ -79,7 +86,7 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, Any]]:
 def _container(file: BinaryIO, name: str) -> Any:
     try:
         container = av.open(file, options={"format_whitelist": FORMATS})
-    except (FFmpegError, ValueError) as failure:
+    except _FAILURES as failure:
         raise VideoRefused(f"{name} is not a video, or was never finished") from failure
     streams = container.streams.video
     if not streams or streams[0].codec_context is None:
@@ -98,8 +105,8 @@ def _pictures(container: Any) -> Iterator[Any]:
             if packet.is_corrupt:
                 raise av.error.InvalidDataError(0, "incomplete packet")
             yield from _sound(packet.decode())
-    except FFmpegError:
-        with suppress(FFmpegError):
+    except _FAILURES:
+        with suppress(*_FAILURES):
             yield from _sound(stream.codec_context.decode(None))  # those that waited for their turn
         raise
 
@@ -111,6 +118,13 @@ def _sound(pictures: list[Any]) -> Iterator[Any]:
         yield picture
 
 
+def _without_last(pictures: Iterator[Any]) -> Iterator[Any]:
+    before = next(pictures, None)
+    for picture in pictures:
+        yield before
+        before = picture
+
+
 def _upright(picture: Any) -> NDArray[np.uint8]:
     pixels: NDArray[np.uint8] = picture.to_ndarray(format="rgb24")
     return np.ascontiguousarray(np.rot90(pixels, k=picture.rotation // 90))
@@ -118,23 +132,28 @@ def _upright(picture: Any) -> NDArray[np.uint8]:
 
 def _is_cut_off(file: BinaryIO, container_format: str) -> bool:
     """Whether the file is shorter than it says; for the formats where FFmpeg takes a cut for the end."""
+    back = file.tell()
+    length = file.seek(0, 2)
+    file.seek(0)
+    head = file.read(256)
+    file.seek(-1, 2)
+    last = file.read(1)
+    file.seek(back)
     match container_format:
         case "gif":
-            file.seek(-1, 2)
-            return file.read(1) != b";"
+            return last != b";"
         case "avi":
-            file.seek(4)
-            return 8 + int.from_bytes(file.read(4), "little") > file.seek(0, 2)
+            return 8 + int.from_bytes(head[4:8], "little") > length
+        case "mpegts":
+            return length % (188 if head.startswith(b"G") else 192) > 0
         case "matroska,webm":
-            return _is_matroska_cut_off(file)
+            return _is_matroska_cut_off(head, length)
         case _:
             return False
 
 
-def _is_matroska_cut_off(file: BinaryIO) -> bool:
+def _is_matroska_cut_off(head: bytes, file_length: int) -> bool:
     """Compare the segment's length with the file's (RFC 8794, section 6: lengths; RFC 9559, section 5.1: segment)."""
-    file.seek(0)
-    head = file.read(256)
     if not head.startswith(_EBML_HEADER):
         return False
     at = head.find(_EBML_SEGMENT)
@@ -143,4 +162,4 @@ def _is_matroska_cut_off(file: BinaryIO) -> bool:
     length = 9 - head[at + 4].bit_length()  # bytes of the length; leading zero bits say how many
     size = int.from_bytes(head[at + 4 : at + 4 + length], "big") - (1 << 7 * length)
     unknown = (1 << 7 * length) - 1  # a live recording
-    return size != unknown and at + 4 + length + size > file.seek(0, 2)
+    return size != unknown and at + 4 + length + size > file_length
