@@ -17,6 +17,7 @@ import pytest
 
 from visavis.errors import DatabaseUnavailable, DatabaseVersionMismatch, SettingInvalid, StorageFull
 from visavis.storage.database import Storage, open_storage
+from visavis.storage.migrate import migrate
 from visavis.storage.programs import failure
 from visavis.storage.server import start_server
 from visavis.testing import a_decision, an_event, an_outcome
@@ -39,6 +40,23 @@ CHILD = """
 
     asyncio.run(main())
 """
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory as an orderly stop leaves it."""
+    folder = tmp_path_factory.mktemp("made")
+    with start_server(folder) as server:
+        migrate(server.url)
+    return folder
+
+
+@pytest.fixture
+def data_dir(made: Path, tmp_path: Path) -> Path:
+    """A copy of it, which is faster than making one."""
+    folder = tmp_path / "data"
+    subprocess.run(["cp", "-a", made, folder], check=True)
+    return folder
 
 
 @contextmanager
@@ -107,46 +125,46 @@ async def kept(storage: Storage, rounds: int) -> bool:
     )
 
 
-async def test_a_killed_client_loses_nothing(tmp_path: Path) -> None:
+async def test_a_killed_client_loses_nothing(data_dir: Path) -> None:
     """The process that embeds the server is killed between two appends; its server is left over, and dealt with."""
-    with child(tmp_path) as process:
+    with child(data_dir) as process:
         last = acknowledged(process, 20)
         process.kill()
         last = max([last, *(int(line) for line in process.stdout or ())])
-    assert processes(tmp_path), "the orphan that the next start must deal with"
-    async with open_storage(data_dir=tmp_path) as storage:
+    assert processes(data_dir), "the orphan that the next start must deal with"
+    async with open_storage(data_dir=data_dir) as storage:
         assert storage.recovered
         assert await kept(storage, last)
-    assert processes(tmp_path) == []
-    assert gone(tmp_path, within_s=3), "the guard of the first server sees that it ended"
-    async with open_storage(data_dir=tmp_path) as storage:
+    assert processes(data_dir) == []
+    assert gone(data_dir, within_s=3), "the guard of the first server sees that it ended"
+    async with open_storage(data_dir=data_dir) as storage:
         assert not storage.recovered
 
 
-async def test_everything_killed_at_once_loses_nothing(tmp_path: Path) -> None:
+async def test_everything_killed_at_once_loses_nothing(data_dir: Path) -> None:
     """As in a power cut: client, postmaster and every backend die. A batch that was cut off is whole or absent."""
-    with child(tmp_path) as process:
+    with child(data_dir) as process:
         last = acknowledged(process, 20)
-        for victim in [psutil.Process(process.pid), *processes(tmp_path)]:
+        for victim in [psutil.Process(process.pid), *processes(data_dir)]:
             victim.kill()
         last = max([last, *(int(line) for line in process.stdout or ())])
-    async with open_storage(data_dir=tmp_path) as storage:
+    async with open_storage(data_dir=data_dir) as storage:
         assert storage.recovered
         assert await kept(storage, last)
         assert len(await storage.events.of(Token("token-1"), limit=1_000_000)) % 7 == 0
 
 
-async def test_a_killed_postmaster_comes_back(tmp_path: Path) -> None:
+async def test_a_killed_postmaster_comes_back(data_dir: Path) -> None:
     """Under a running process, between acknowledged appends: it is started again and the work goes on."""
-    async with open_storage(data_dir=tmp_path) as storage:
+    async with open_storage(data_dir=data_dir) as storage:
         for n in range(2):
             await storage.events.append([an_event(id=f"e{n}-{k}") for k in range(7)])
             await storage.outcomes.append([an_outcome(id=f"o{n}", decision_id=f"d{n}")])
-            main = min(processes(tmp_path), key=lambda p: p.create_time())
+            main = min(processes(data_dir), key=lambda p: p.create_time())
             main.kill()
             await eventually_appends(storage, n)
         assert await kept(storage, 1)
-    assert processes(tmp_path) == []
+    assert processes(data_dir) == []
 
 
 async def eventually_appends(storage: Storage, number: int) -> None:
@@ -181,59 +199,59 @@ def test_the_last_user_stops_the_server(tmp_path: Path) -> None:
     assert not second.recovered
 
 
-def test_a_killed_user_does_not_keep_the_server_alive(tmp_path: Path) -> None:
+def test_a_killed_user_does_not_keep_the_server_alive(data_dir: Path) -> None:
     """The kernel lets its lock go: the process that is left is the last one."""
-    with start_server(tmp_path) as server, child(tmp_path) as process:
+    with start_server(data_dir) as server, child(data_dir) as process:
         acknowledged(process, 1)
         process.kill()
         process.wait()
         time.sleep(1.2)  # the guard has looked meanwhile
         assert server.pid is not None
-    assert gone(tmp_path, within_s=2)
+    assert gone(data_dir, within_s=2)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
-def test_a_death_without_goodbye_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_death_without_goodbye_leaves_no_process(data_dir: Path, number: signal.Signals) -> None:
     """Killed, or its terminal closed, and never started again: the server ends by itself, as in a crash."""
-    with child(tmp_path) as process:
+    with child(data_dir) as process:
         acknowledged(process, 1)
-        assert len(guards(tmp_path)) == 1
+        assert len(guards(data_dir)) == 1
         process.send_signal(number)
         process.wait()
-    assert gone(tmp_path, within_s=5)
-    with start_server(tmp_path) as server:
+    assert gone(data_dir, within_s=5)
+    with start_server(data_dir) as server:
         assert server.recovered
 
 
-def test_ctrl_c_leaves_no_process(tmp_path: Path) -> None:
+def test_ctrl_c_leaves_no_process(data_dir: Path) -> None:
     """The server stops in order before the program ends."""
-    with child(tmp_path) as process:
+    with child(data_dir) as process:
         acknowledged(process, 1)
         process.send_signal(signal.SIGINT)
         process.wait()
-    assert processes(tmp_path) == []
-    assert guards(tmp_path) == []
-    with start_server(tmp_path) as server:
+    assert processes(data_dir) == []
+    assert guards(data_dir) == []
+    with start_server(data_dir) as server:
         assert not server.recovered
 
 
-def test_an_exit_without_a_stop_leaves_no_process(tmp_path: Path) -> None:
+def test_an_exit_without_a_stop_leaves_no_process(data_dir: Path) -> None:
     """Whoever forgets to stop the server has it stopped at the interpreter's end."""
     code = "import sys; from pathlib import Path; from visavis.storage.server import start_server; "
     code += "start_server(Path(sys.argv[1]))"
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
-    assert processes(tmp_path) == []
+    subprocess.run([sys.executable, "-c", code, str(data_dir)], check=True)
+    assert processes(data_dir) == []
 
 
 # ------ what a crash leaves in the way
 
 
-def test_a_torn_or_borrowed_pid_file_is_no_obstacle(tmp_path: Path) -> None:
+def test_a_torn_or_borrowed_pid_file_is_no_obstacle(data_dir: Path) -> None:
     """Empty, cut off, or with a number that is another program's now: nobody is harmed and the server starts."""
-    start_server(tmp_path).stop()
+    start_server(data_dir).stop()
     for content in ("", "12", f"{os.getpid()}\n/elsewhere\n0\n5432\n/tmp\n\n1 2\nready\n", "x\n\x00"):
-        (tmp_path / "database" / "cluster" / "postmaster.pid").write_text(content)
-        with start_server(tmp_path) as server, psycopg.connect(server.url) as connection:
+        (data_dir / "database" / "cluster" / "postmaster.pid").write_text(content)
+        with start_server(data_dir) as server, psycopg.connect(server.url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
@@ -248,9 +266,11 @@ def test_a_half_made_data_directory_is_made_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a b%20'ü茶", "one,two", "deep/" * 30 + "end"])
-def test_any_path_will_do(tmp_path: Path, name: str) -> None:
+def test_any_path_will_do(data_dir: Path, tmp_path: Path, name: str) -> None:
     """With spaces, quotes, percent signs, a comma (two hosts to libpq), or too long for a socket."""
     folder = tmp_path / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    data_dir.rename(folder)
     with start_server(folder) as server, psycopg.connect(server.url) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
         directories = connection.execute("SHOW unix_socket_directories").fetchone()
@@ -289,12 +309,12 @@ def test_a_file_is_no_data_directory(tmp_path: Path) -> None:
         start_server(tmp_path / "file")
 
 
-def test_a_damaged_data_directory_says_so(tmp_path: Path) -> None:
+def test_a_damaged_data_directory_says_so(data_dir: Path) -> None:
     """The detail is the server's own last word."""
-    start_server(tmp_path).stop()
-    (tmp_path / "database" / "cluster" / "global" / "pg_control").unlink()
+    start_server(data_dir).stop()
+    (data_dir / "database" / "cluster" / "global" / "pg_control").unlink()
     with pytest.raises(DatabaseUnavailable, match="pg_control"):
-        start_server(tmp_path)
+        start_server(data_dir)
 
 
 async def test_neither_url_nor_folder() -> None:
