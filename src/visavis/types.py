@@ -387,6 +387,7 @@ class Scenario:
     attribution_window_s: float  # no reaction in this time is a reward of 0
     exploration: float  # gamma of SquareCB; larger explores less
     simulator: Mapping[str, Any] = field(repr=False, default_factory=dict)  # read by simulation alone
+    currency: str | None = None  # of prices, ISO 4217
     category_titles: Mapping[str, Localised] = field(default_factory=dict)  # for reasons and reports
 
     @property

@@ -121,6 +121,7 @@ def _scenario(files: Files) -> Scenario:
         notices=_notices(files.notices),
         consent_days=pack.consent_days,
         minimum_age=pack.minimum_age,
+        currency=pack.currency,
         event_types={kind: EventType(kind=kind, **dict(event_type)) for kind, event_type in pack.event_types.items()},
         items={
             item_id: Item(id=item_id, **dict(item) | {"privacy": PrivacyClass[item.privacy.upper()]})

@@ -65,6 +65,7 @@ class PackFile(Entry):
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
     title: Text
     greeting: Text
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
     minimum_age: Annotated[int, Field(ge=0, le=120)]
     consent_days: Annotated[int, Field(ge=1, le=3650)]
     attribution_window_s: Seconds

@@ -25,9 +25,11 @@ def item_view(item: Item, scenario: Scenario) -> dict[str, Any]:
     return {
         "id": item.id,
         "category": item.category,
+        "category_title": dict(scenario.category_titles.get(item.category, {})),
         "title": dict(item.title),
         "text": dict(item.text),
         "price": item.price,
+        "currency": scenario.currency,
         "art": f"/art/{scenario.name}/{item.category}.svg",
     }
 

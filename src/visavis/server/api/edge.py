@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from io import BytesIO
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -194,8 +195,11 @@ async def join(
 
 def card_svg(card: str) -> str:
     """The QR card, to print or to photograph; black on white whatever the page's colours."""
-    code = segno.make(card, error="m", micro=False)
-    return str(code.svg_inline(scale=6, border=3, dark="#000", light="#fff", omitsize=True))
+    out = BytesIO()
+    segno.make(card, error="m", micro=False).save(
+        out, kind="svg", xmldecl=False, scale=6, border=3, dark="#000", light="#fff", omitsize=True
+    )
+    return out.getvalue().decode()
 
 
 def check_notices(site: Site, joining: Joining) -> None:
