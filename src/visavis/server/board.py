@@ -1,17 +1,22 @@
-"""What the console shows, read from the hub's log and this process's counters."""
+"""The console's board, read from the hub's log and from this process's counters."""
 
 from datetime import datetime
 
-from visavis.server.console.console import Board, Row
+from visavis.server.console.board import Board
 from visavis.server.site import Site
 
 RECENT = 20
+BUCKETS = 20
+LEAST_BUCKET = 40  # decisions in a point of the curve: fewer would show noise
 
 
 class SiteBoard:
-    """Implements the console's `BoardSource`."""
+    """Implements `console.board.BoardSource`."""
 
     def __init__(self, site: Site) -> None:
+        self.site = site.settings.site
+        self.scenario = site.scenario
+        self.pages = {name: path for name, path in site.pages().items() if name != "console"}
         self._site = site
         self._since: datetime = site.clock.now()
 
@@ -21,14 +26,14 @@ class SiteBoard:
         reader = site.storage.board
         funnel = await reader.funnel(self._since, site.scenario.name)
         return Board(
-            scenario=site.scenario,
-            site=site.settings.site,
             frames=site.tally.frames_seen,
             faces=site.tally.faces_seen,
             recognised=site.tally.recognised_seen,
             decided=funnel.decided,
             shown=funnel.shown,
             reacted=funnel.reacted,
-            curve=await reader.reward_curve(site.scenario.name),
+            curve=await reader.reward_curve(
+                site.scenario.name, buckets=min(BUCKETS, max(1, funnel.shown // LEAST_BUCKET))
+            ),
             recent=await reader.recent(RECENT, site.scenario.name),
         )

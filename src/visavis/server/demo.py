@@ -76,7 +76,7 @@ async def run_demo(
         announce: Called with the site and its address when the pages are there.
     """
     stop = stop_asked()
-    with_visitor = not headless and (camera if camera is not None else bool(list(Path("/dev").glob("video*"))))
+    with_visitor = not headless and (camera if camera is not None else _has_camera())
     async with AsyncExitStack() as stack:
         folder = data_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="visavis-demo-")))
         site, address = await stack.enter_async_context(
@@ -94,6 +94,10 @@ async def run_demo(
         async with _running(parts) as failed:
             await _first(stop.wait(), failed.wait(), seconds=seconds)
         return await show.report()
+
+
+def _has_camera() -> bool:
+    return any(Path("/dev").glob("video*"))
 
 
 @asynccontextmanager

@@ -3,13 +3,11 @@
 import os
 import platform
 import shutil
-import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Literal
 
 from packaging.requirements import Requirement
@@ -42,20 +40,20 @@ class Finding:
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything, each on its own, so that one broken part does not hide another."""
     return [
-        python(),
-        packages(),
-        *(extra(name, module) for name, module in (("demo", "skimage"), ("learning", "torch"))),
-        disk(settings),
-        guarded("site key", lambda: site_key(settings)),
-        guarded("face pack", lambda: face_pack(settings)),
-        guarded("scenario", lambda: scenario(settings)),
-        await database(settings),
-        guarded("port", lambda: port(settings)),
-        browser(),
+        _python(),
+        _packages(),
+        *(_extra(name, module) for name, module in (("demo", "skimage"), ("learning", "torch"))),
+        _disk(settings),
+        _guarded("site key", lambda: _site_key(settings)),
+        _guarded("face pack", lambda: _face_pack(settings)),
+        _guarded("scenario", lambda: _scenario(settings)),
+        await _database(settings),
+        _guarded("port", lambda: _port(settings)),
+        _browser(),
     ]
 
 
-def guarded(name: str, look: Callable[[], Finding]) -> Finding:
+def _guarded(name: str, look: Callable[[], Finding]) -> Finding:
     """A finding, also when looking failed: the error's own words are the remedy."""
     try:
         return look()
@@ -63,7 +61,7 @@ def guarded(name: str, look: Callable[[], Finding]) -> Finding:
         return Finding(name=name, state="broken", seen=error.code(), remedy=str(error))
 
 
-def python() -> Finding:
+def _python() -> Finding:
     enough = sys.version_info >= (3, 11)
     return Finding(
         name="python",
@@ -73,7 +71,7 @@ def python() -> Finding:
     )
 
 
-def packages() -> Finding:
+def _packages() -> Finding:
     """Every requirement of the base installation, at a version that fits."""
     wrong = []
     for line in requires("visavis") or ():
@@ -92,7 +90,7 @@ def packages() -> Finding:
     return Finding(name="packages", state="ok", seen=f"visavis {version('visavis')} and all that it needs")
 
 
-def extra(name: str, module: str) -> Finding:
+def _extra(name: str, module: str) -> Finding:
     there = find_spec(module) is not None
     return Finding(
         name=f"extra {name}",
@@ -102,7 +100,7 @@ def extra(name: str, module: str) -> Finding:
     )
 
 
-def disk(settings: Settings) -> Finding:
+def _disk(settings: Settings) -> Finding:
     folder = settings.data_dir
     while not folder.exists():
         folder = folder.parent
@@ -121,7 +119,7 @@ def disk(settings: Settings) -> Finding:
     )
 
 
-def site_key(settings: Settings) -> Finding:
+def _site_key(settings: Settings) -> Finding:
     path = settings.site_key_file
     if not path.exists():
         return Finding(name="site key", state="ok", seen="none yet; made at the first start")
@@ -129,7 +127,7 @@ def site_key(settings: Settings) -> Finding:
     return Finding(name="site key", state="ok", seen=f"{path}, readable by its owner alone")
 
 
-def face_pack(settings: Settings) -> Finding:
+def _face_pack(settings: Settings) -> Finding:
     folder = default_pack_folder(settings.packs_dir)
     if not folder.exists():
         return Finding(
@@ -142,12 +140,12 @@ def face_pack(settings: Settings) -> Finding:
     return Finding(name="face pack", state="ok", seen=f"{folder.name}: sums and known answers hold")
 
 
-def scenario(settings: Settings) -> Finding:
+def _scenario(settings: Settings) -> Finding:
     loaded = load_scenario(settings.scenario)
     return Finding(name="scenario", state="ok", seen=f"{loaded.name}: {len(loaded.items)} items")
 
 
-async def database(settings: Settings) -> Finding:
+async def _database(settings: Settings) -> Finding:
     try:
         seen = await check_database(settings)
     except VisavisError as error:
@@ -155,12 +153,12 @@ async def database(settings: Settings) -> Finding:
     return Finding(name="database", state="ok", seen=seen)
 
 
-def port(settings: Settings) -> Finding:
+def _port(settings: Settings) -> Finding:
     listen(settings).close()
     return Finding(name="port", state="ok", seen=f"{settings.host}:{settings.port} is free")
 
 
-def browser() -> Finding:
+def _browser() -> Finding:
     found = next((p for p in ("chromium", "chromium-browser", "google-chrome", "firefox") if shutil.which(p)), None)
     return Finding(
         name="browser",

@@ -68,7 +68,7 @@ async def serving(settings: Settings, *, progress: Progress) -> AsyncIterator[tu
             server = _Server(config)
             task = asyncio.create_task(server.serve(sockets=[sock]))
             try:
-                while not server.started and not task.done():
+                while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn sets no event
                     await asyncio.sleep(0.02)
                 if task.done():
                     task.result()

@@ -29,6 +29,12 @@ async def home() -> Response:
     return RedirectResponse("/console")
 
 
+@router.get("/favicon.ico")
+async def favicon() -> Response:
+    """Browsers ask for it by this name whatever a page says."""
+    return FileResponse(SERVER / "static" / "logo.svg", media_type="image/svg+xml")
+
+
 @router.get("/kiosk")
 async def kiosk() -> Response:
     """The page that greets, enrols and forgets."""

@@ -1,23 +1,67 @@
-from dataclasses import dataclass
-from typing import Any
+"""The console: a live board in NiceGUI, with everything it needs from its own wheel."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+from fastapi import FastAPI, Request
+from nicegui import ui
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from visavis.server.console.board import BoardSource
+from visavis.server.console.page import show_board
+from visavis.server.console.texts import Language
+
+BOARD = "visavis.board"
+LANGUAGE = "visavis-language"
 
 
-@dataclass(frozen=True)
-class Board:
-    scenario: Any
-    site: str
-    frames: int
-    faces: int
-    recognised: int
-    decided: int
-    shown: int
-    reacted: int
-    curve: Any
-    recent: Any
+class WithBoard:
+    """NiceGUI has one app a process; each site's requests carry their own board to it."""
+
+    def __init__(self, app: ASGIApp, board: BoardSource) -> None:
+        self._app = app
+        self._board = board
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on with the board in the scope."""
+        await self._app({**scope, BOARD: self._board}, receive, send)
 
 
-Row = None
+def mount_console(app: FastAPI, board: BoardSource) -> None:
+    """Serve the board at /console/; it starts and stops with `app`."""
+    shell = _shell()
+    app.mount("/console", WithBoard(shell, board))
+    before = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def with_console(outer: FastAPI) -> AsyncIterator[object]:
+        async with shell.router.lifespan_context(shell), before(outer) as state:
+            yield state
+
+    app.router.lifespan_context = with_console  # type: ignore[assignment]  # as NiceGUI itself wraps it
 
 
-def mount_console(app, board):
-    pass
+@cache
+def _shell() -> FastAPI:
+    """NiceGUI's app, configured once a process."""
+    shell = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    ui.run_with(
+        shell,
+        title="visavis",
+        favicon=str(files("visavis.server") / "static" / "logo.svg"),
+        dark=None,
+        tailwind=False,
+        show_welcome_message=False,
+        reconnect_timeout=5.0,
+    )
+
+    @ui.page("/")
+    async def board_page(request: Request, lang: str | None = None) -> None:
+        chosen = lang or ("zh-CN" if request.headers.get("accept-language", "").startswith("zh") else "en")
+        language: Language = "zh-CN" if chosen.startswith("zh") else "en"
+        await show_board(cast("BoardSource", request.scope[BOARD]), language)
+
+    return shell

@@ -33,7 +33,7 @@ function words(item, language, testid) {
   const title = element("span", "title", item.title[language]);
   if (testid) title.dataset.testid = testid;
   box.append(title, element("span", "text", item.text[language]));
-  if (item.price !== null) box.append(element("span", "price", price(language, item.price)));
+  if (item.price !== null) box.append(element("span", "price", price(language, item.price, item.currency)));
   return box;
 }
 

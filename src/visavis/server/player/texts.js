@@ -33,5 +33,5 @@ export function chosenLanguages(search, browser) {
 export const say = (language, key, values = {}) =>
   TEXTS[language][key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 
-export const price = (language, amount) =>
-  new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(amount);
+export const price = (language, amount, currency) =>
+  new Intl.NumberFormat(language, currency ? { style: "currency", currency } : { minimumFractionDigits: 2 }).format(amount);
