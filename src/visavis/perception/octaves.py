@@ -38,29 +38,29 @@ class Octaves:
         return np.asarray(small, np.uint8), np.array([width, height]) / copy.shape[1::-1] / 2**octave
 
     def patches(self, boxes: Boxes, side: int) -> tuple[Boxes, Pixels]:
-        """What boxes show, black outside the picture: (N, 4) -> (M, 4), (M, side, side, 3).
+        """What boxes show, black outside the picture: (N, 4) -> (N, 4), (N, side, side, 3).
 
-        The boxes that come back are those that touch the picture, at whole pixels of the copies they were cut from.
+        The boxes that come back lie at whole pixels of the copies that their patches were cut from.
         """
         placed = np.zeros((len(boxes), 4), np.float32)
         patches = np.zeros((len(boxes), side, side, 3), np.uint8)
-        seen = [self._cut(box, place, patch) for box, place, patch in zip(boxes, placed, patches, strict=True)]
-        return placed[seen], patches[seen]
+        for box, place, patch in zip(boxes, placed, patches, strict=True):
+            place[:] = self._cut(box, patch)
+        return placed, patches
 
-    def _cut(self, box: NDArray[np.float32], place: NDArray[np.float32], patch: Pixels) -> bool:
+    def _cut(self, box: NDArray[np.float32], patch: Pixels) -> NDArray[np.float32]:
         octave = self._octave((box[2] - box[0]) / len(patch))
         copy = self.copies[octave]
         height, width = copy.shape[:2]
-        left, top, right, bottom = (round(float(edge)) for edge in box / 2**octave)
+        place: NDArray[np.float32] = np.rint(box / np.float32(2**octave))
+        left, top, right, bottom = place.astype(int)
         piece = copy[max(0, top) : max(0, bottom), max(0, left) : max(0, right)]
-        if piece.size == 0:
-            return False
-        if left < 0 or top < 0 or right > width or bottom > height:
-            border = max(0, -top), max(0, bottom - height), max(0, -left), max(0, right - width)
-            piece = np.asarray(cv2.copyMakeBorder(piece, *border, cv2.BORDER_CONSTANT), np.uint8)
-        cv2.resize(piece, patch.shape[:2], dst=patch, interpolation=cv2.INTER_AREA)
-        place[:] = np.array([left, top, right, bottom]) * 2**octave
-        return True
+        if piece.size:
+            if left < 0 or top < 0 or right > width or bottom > height:
+                border = max(0, -top), max(0, bottom - height), max(0, -left), max(0, right - width)
+                piece = np.asarray(cv2.copyMakeBorder(piece, *border, cv2.BORDER_CONSTANT), np.uint8)
+            cv2.resize(piece, patch.shape[:2], dst=patch, interpolation=cv2.INTER_AREA)
+        return place * np.float32(2**octave)
 
     def _octave(self, reduction: float) -> int:
         """The smallest copy that is still at least as fine as asked for."""
