@@ -227,6 +227,14 @@ async def test_invariant_09_what_was_acknowledged_survives_a_restart(open_test_s
             return running.site.hub.policy.version == 1
 
         await eventually(learned)
+        by_pin = {"placement": "entrance", "pin": joined["pin"]}
+        another = (await running.http.post("/v1/edge/identify", json=by_pin)).json()["decision"]
+        await running.show(another, "rendered", "on_glass", "ended")
+
+        async def learns_on() -> bool:
+            return running.site.hub.policy.version == 2
+
+        await eventually(learns_on)
 
 
 async def test_invariant_12_bad_input_is_refused_with_a_clear_error(site: SiteUnderTest, hopper: bytes) -> None:

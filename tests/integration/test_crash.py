@@ -7,9 +7,10 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -26,6 +27,7 @@ from visavis.types import Token
 CHILD = """
     import asyncio, sys
     from pathlib import Path
+from typing import Any
     from visavis.storage.database import open_storage
     from visavis.testing import an_event, an_outcome
 
@@ -162,22 +164,21 @@ async def test_a_killed_postmaster_comes_back(data_dir: Path) -> None:
             await storage.outcomes.append([an_outcome(id=f"o{n}", decision_id=f"d{n}")])
             main = min(processes(data_dir), key=lambda p: p.create_time())
             main.kill()
-            await eventually_appends(storage, n)
-        assert await kept(storage, 1)
+            await eventually(lambda n=n: storage.decisions.append(a_decision(id=f"decision-{n}")))
+        assert await eventually(lambda: kept(storage, 1))
+        assert {d.id for d in await eventually(storage.decisions.recent)} == {"decision-0", "decision-1"}
     assert processes(data_dir) == []
 
 
-async def eventually_appends(storage: Storage, number: int) -> None:
-    """What is refused meanwhile is refused with a clear error, and can be sent again."""
+async def eventually(work: Callable[[], Awaitable[Any]]) -> Any:
+    """What is refused meanwhile is refused with a clear error, and can be asked again."""
     deadline = time.monotonic() + 15
     while True:
         try:
-            await storage.decisions.append(a_decision(id=f"decision-{number}"))
+            return await work()
         except DatabaseUnavailable:
             assert time.monotonic() < deadline
             await asyncio.sleep(0.1)
-        else:
-            return
 
 
 # ------ living together

@@ -126,7 +126,7 @@ class Site:
         snapshot = await self.storage.policies.latest(self.learner.policy.name, self.scenario.name)
         if snapshot is not None:
             self.learner.policy = SquareCB.restore(snapshot, self.scenario)
-            self.learner.position = int(snapshot.state["position"])
+            self.learner.position = int(snapshot.state["position"][0])
 
     async def lapse(self) -> None:
         """Close decisions that nobody reacted to."""
@@ -229,7 +229,9 @@ async def _forever(loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
             await loop()
         except VisavisError as error:
             log.warning("loop_interrupted", loop=loop.__name__, error=error.code())
-            await asyncio.sleep(1.0)
+        except Exception as error:  # noqa: BLE001 - a loop that dies silently would stop learning or erasure unseen
+            log.error("loop_failed", loop=loop.__name__, error=type(error).__name__)  # noqa: TRY400 - a trace may quote people
+        await asyncio.sleep(1.0)
 
 
 # ------ what the command line asks of a database

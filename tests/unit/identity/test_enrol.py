@@ -1,10 +1,12 @@
 """What a person allowed and showed becomes a member; whatever is personal in it is sealed."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from visavis.errors import ConsentMissing, InputRefused
+from visavis.errors import ConsentMissing, GalleryMismatch, InputRefused, KeyDestroyed
 from visavis.identity.enrol import (
     Enrolment,
     checked_nickname,
@@ -35,10 +37,11 @@ def enrolled(
     name: str = "Ada",
     embeddings: tuple[Embedding, ...] = (),
     purposes: tuple[Purpose, ...] = (Purpose.PERSONALISE,),
+    locale: str = "en",
 ) -> Enrolment:
     return enrol(
         nickname=name,
-        locale="en",
+        locale=locale,
         site="site-1",
         scenario=load_scenario("retail"),
         embeddings=embeddings,
@@ -124,3 +127,42 @@ def test_withdrawals_end_exactly_what_lives(keys: FileSiteKey) -> None:
     assert again == ()
     everything = withdrawals(made.consents_edge, tuple(Purpose), method="kiosk", now=T0, ids=ids)
     assert len(for_hub(everything, made.member)) == 1
+
+
+def test_a_consent_from_a_fast_clock_is_ended_too(keys: FileSiteKey) -> None:
+    """Withdrawn five seconds before its stamp: otherwise it would come alive afterwards."""
+    made = enrolled(keys)
+    early = T0 - timedelta(seconds=5)
+    (ended,) = withdrawals(made.consents_edge, tuple(Purpose), method="kiosk", now=early, ids=counted_ids("w"))
+    assert ended.consent_id == made.consents_edge[0].id
+    after = made.consents_edge[0].expires_at
+    assert withdrawals(made.consents_edge, tuple(Purpose), method="kiosk", now=after, ids=counted_ids("w")) == ()
+
+
+def test_photos_of_two_models_are_refused(keys: FileSiteKey) -> None:
+    """Their scores would mean nothing."""
+    with pytest.raises(GalleryMismatch):
+        enrolled(keys, embeddings=(an_embedding(), an_embedding(model="other@111111111111")), purposes=ALL)
+
+
+def test_a_notice_that_nobody_could_read_is_no_notice(keys: FileSiteKey) -> None:
+    """The retail pack speaks English and Chinese, not French."""
+    assert enrolled(keys, locale="zh-CN").consents_edge[0].locale == "zh-CN"
+    with pytest.raises(InputRefused, match="locale"):
+        enrolled(keys, locale="fr")
+
+
+def test_templates_of_another_model_wait(keys: FileSiteKey) -> None:
+    """They stay sealed; the member is known by card until enrolled again."""
+    made = enrolled(keys, embeddings=(an_embedding(),), purposes=ALL)
+    assert open_templates(made.member, keys, "other@111111111111") == []
+
+
+def test_nothing_of_a_member_opens_once_the_key_is_gone(keys: FileSiteKey) -> None:
+    """Crypto-shredding: ciphertext in an old backup stays ciphertext."""
+    made = enrolled(keys, embeddings=(an_embedding(),), purposes=ALL)
+    gone = replace(made.member, wrapped_key=b"")
+    with pytest.raises(KeyDestroyed):
+        nickname(gone, keys)
+    with pytest.raises(KeyDestroyed):
+        open_templates(gone, keys, an_embedding().model)

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from strategies import embeddings
 
 from visavis.errors import GalleryMismatch, InputRefused, SettingInvalid
 from visavis.identity.gallery import Gallery
-from visavis.identity.identify import identify
+from visavis.identity.identify import identify, verify_member
 from visavis.identity.threshold import Threshold, calibrate, for_gallery, for_rate
 from visavis.testing import an_embedding
 from visavis.types import Embedding, MemberId
@@ -67,6 +68,21 @@ def test_a_dropped_member_is_gone_at_the_next_search_and_from_memory() -> None:
     assert gallery.drop(MemberId("ben")) == 0
 
 
+def test_verification_asks_about_one_member_alone() -> None:
+    """At cosine 0.8 from ben's second template and 0.6 from ada's only one: a probe is whom the card names, or not."""
+    gallery, probe = a_gallery(), between(2, 0, 0.8)
+    as_ben = verify_member(probe, gallery, MemberId("ben"), a_threshold(0.59))
+    as_ada = verify_member(probe, gallery, MemberId("ada"), a_threshold(0.59))
+    assert as_ben is not None
+    assert as_ada is not None
+    assert (as_ben.member_id, as_ben.score) == ("ben", pytest.approx(0.8))
+    assert (as_ada.member_id, as_ada.score) == ("ada", pytest.approx(0.6))
+    assert verify_member(probe, gallery, MemberId("ada"), a_threshold(0.61)) is None
+    assert verify_member(probe, gallery, MemberId("nobody"), a_threshold(-1.0)) is None
+    with pytest.raises(GalleryMismatch):
+        verify_member(an_embedding(model="other@111111111111"), gallery, MemberId("ada"), a_threshold(0.5))
+
+
 def test_an_empty_gallery_knows_nobody() -> None:
     """And a probe of another model is refused even then."""
     gallery = Gallery(model=MODEL, dim=128)
@@ -94,6 +110,42 @@ def test_search_equals_comparing_with_everybody(templates: list[Embedding], prob
         assert match is not None
         assert match.score == pytest.approx(max(scores), abs=1e-6)
         assert scores[int(match.member_id)] == pytest.approx(max(scores), abs=1e-6)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.booleans(), embeddings()), min_size=1, max_size=90), embeddings())
+def test_a_gallery_that_changed_answers_as_one_that_was_made_so(
+    edits: list[tuple[str, bool, Embedding]], probe: Embedding
+) -> None:
+    """Members add templates and are dropped in any order: search, 1:1, counts and memory show who is left."""
+    gallery = Gallery(model=MODEL, dim=8)
+    left: dict[str, dict[str, Embedding]] = {}
+    for number, (member, drops, template) in enumerate(edits):
+        if drops:
+            assert gallery.drop(MemberId(member)) == len(left.pop(member, {}))
+        else:
+            gallery.add(MemberId(member), f"t{number}", template)
+            left.setdefault(member, {})[f"t{number}"] = template
+    scores = {(m, t): float(e.vector @ probe.vector) for m, own in left.items() for t, e in own.items()}
+    assert (len(gallery), gallery.members) == (len(scores), len(left))
+    assert not gallery._rows[len(gallery) :].any()
+    (match,) = gallery.search((probe,))
+    assert (match is None) == (not scores)
+    assert match is None or match.score == pytest.approx(max(scores.values()), abs=1e-6)
+    assert match is None or scores[match.member_id, match.template_id] == pytest.approx(match.score, abs=1e-6)
+    for member in "abcd":
+        best = gallery.compare(probe, MemberId(member))
+        own = [score for (owner, _), score in scores.items() if owner == member]
+        assert (best.score if best else None) == (pytest.approx(max(own), abs=1e-6) if own else None)
+
+
+def test_growing_leaves_no_template_in_the_old_memory() -> None:
+    """The 65th template moves all to new rows; the 64 old ones are overwritten."""
+    gallery = Gallery(model=MODEL, dim=128)
+    old = gallery._rows
+    for number in range(65):
+        gallery.add(MemberId(str(number)), "t", an_embedding(number))
+    assert gallery._rows is not old
+    assert not old.any()
 
 
 def test_searching_while_members_come_and_go_never_fails() -> None:
@@ -146,6 +198,72 @@ def test_a_rate_without_support_is_refused_with_the_pairs_needed() -> None:
 def test_rates_between_and_beyond_the_measured_ones(rate: float, score: float) -> None:
     """Log-linear between points, straight on beyond the last, never below the first."""
     assert for_rate(ROWS, rate).score == pytest.approx(score)
+
+
+def test_beyond_the_evidence_the_most_cautious_of_three_slopes_goes_on() -> None:
+    """Slopes 0.3, 0.1, 0.04 and 0.05 a decade: one decade on, 0.1 (not 0.3, the fourth from the end, nor 0.05)."""
+    rows = (Row(0.1, 0.3), Row(0.01, 0.6), Row(1e-3, 0.7), Row(1e-4, 0.74), Row(1e-5, 0.79))
+    beyond = for_rate(rows, 1e-6)
+    assert beyond.score == pytest.approx(0.89)
+    assert beyond.false_match_rate == 1e-6
+    assert beyond.evidence == "by hand; extrapolated beyond 1e-05"
+    assert for_rate(rows, 1e-5).evidence == "by hand"
+    assert for_rate(rows, 0.9999e-5).score == pytest.approx(0.79, abs=1e-4)  # no step where the evidence ends
+
+
+def test_extrapolated_thresholds_keep_the_promise_on_a_normal_tail() -> None:
+    """40 calibrations of 20,000 pairs, asked for a rate 100 times below the last: at most 4 break it.
+
+    The last segment's slope alone would break it in 11.
+    """
+    rng, sigma = np.random.default_rng(0), NormalDist(0.0, 0.2)
+    broken = 0
+    for _ in range(40):
+        scores = rng.normal(0.0, 0.2, 20_000)
+        found = [calibrate(scores, rate, evidence="drawn") for rate in (0.03, 0.01, 0.003, 0.001)]
+        rows = [Row(t.false_match_rate, t.score) for t in found]
+        broken += 1.0 - sigma.cdf(for_rate(rows, 1e-5).score) > 1e-5
+    assert broken <= 4
+
+
+@given(st.floats(1e-9, 0.99), st.floats(1e-9, 0.99))
+def test_a_stricter_rate_never_has_a_lower_score(one: float, other: float) -> None:
+    """Between, beyond and above the measured points."""
+    strict, loose = sorted((one, other))
+    assert for_rate(ROWS, strict).score >= for_rate(ROWS, loose).score
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.0, -0.1, 1.5, float("nan")])
+def test_what_is_no_rate_is_refused(rate: float) -> None:
+    """Before any arithmetic that would fail on it, or worse, not fail."""
+    with pytest.raises(SettingInvalid, match="between 0 and 1"):
+        for_rate(ROWS, rate)
+    with pytest.raises(SettingInvalid, match="between 0 and 1"):
+        for_gallery(ROWS, rate, 10)
+    with pytest.raises(SettingInvalid, match="between 0 and 1"):
+        calibrate(np.arange(1000) / 1000, rate, evidence="by hand")
+
+
+@pytest.mark.parametrize("rows", [(Row(0.01, 0.5), Row(0.1, 0.6)), (Row(0.01, 0.5), Row(0.01, 0.6))])
+def test_rates_that_do_not_fall_with_the_score_are_refused(rows: tuple[Row, ...]) -> None:
+    """Such a line would be continued towards letting strangers in."""
+    with pytest.raises(SettingInvalid, match="lower false match rate"):
+        for_rate(rows, 0.001)
+
+
+def test_scores_that_are_no_numbers_are_refused() -> None:
+    """With the cause, not with a count of pairs."""
+    with pytest.raises(InputRefused, match="finite"):
+        calibrate(np.array([0.1, np.nan] * 500), 0.1, evidence="by hand")
+
+
+@given(st.lists(st.floats(-1, 1), min_size=100, max_size=300), st.floats(0.1, 0.5))
+def test_no_more_than_the_asked_share_reaches_a_calibrated_score(scores: list[float], rate: float) -> None:
+    """Also with many equal scores; and one step lower would let too many through."""
+    found = calibrate(np.array(scores), rate, evidence="drawn")
+    allowed = int(rate * len(scores))
+    assert sum(score >= found.score for score in scores) <= allowed
+    assert sum(score >= np.nextafter(found.score, -np.inf) for score in scores) > allowed
 
 
 def test_a_larger_gallery_asks_for_a_higher_score() -> None:

@@ -1,17 +1,30 @@
 """Envelope encryption: every single mismatch is refused."""
 
+import errno
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visavis.errors import SealBroken, SettingInvalid
-from visavis.privacy.keys import FileSiteKey, new_member_key
-from visavis.privacy.vault import new_wrapped_key, open_embedding, open_sealed, seal, seal_embedding
-from visavis.testing import an_embedding
+from visavis.errors import KeyDestroyed, SealBroken, SettingInvalid, StorageFull
+from visavis.privacy import vault
+from visavis.privacy.keys import FileSiteKey, bound, new_member_key
+from visavis.privacy.vault import (
+    new_wrapped_key,
+    open_embedding,
+    open_sealed,
+    open_text,
+    seal,
+    seal_embedding,
+    seal_text,
+)
+from visavis.testing import MemoryKeys, an_embedding
 from visavis.types import MemberId, Sealed
 
 ADA, BEN = MemberId("ada"), MemberId("ben")
@@ -43,13 +56,54 @@ def test_a_key_of_another_length_is_refused(tmp_path: Path, content: bytes) -> N
     assert path.read_bytes() == content
 
 
-def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o610])
+def test_a_key_that_others_can_touch_is_refused(tmp_path: Path, mode: int) -> None:
     """With the command that mends it."""
     path = tmp_path / "site.key"
     FileSiteKey(path)
-    path.chmod(0o640)
+    path.chmod(mode)
     with pytest.raises(SettingInvalid, match="chmod 600"):
         FileSiteKey(path)
+
+
+def test_makers_at_the_same_moment_agree_on_one_key(tmp_path: Path) -> None:
+    """Eight threads start together; a key that loses the race is never used."""
+    together = Barrier(8)
+
+    def make(_: int) -> bytes:
+        together.wait()
+        return FileSiteKey(tmp_path / "site.key").derive("x")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(make, range(8)))) == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["site.key"]
+
+
+def test_a_place_where_no_key_can_be_is_a_wrong_setting(tmp_path: Path) -> None:
+    """A missing folder or a folder of that name is no full disk, and the message names the file."""
+    with pytest.raises(SettingInvalid, match=r"site\.key cannot be made: No such file"):
+        FileSiteKey(tmp_path / "missing" / "site.key")
+    (tmp_path / "site.key").mkdir()
+    with pytest.raises(SettingInvalid, match=r"site\.key: Is a directory"):
+        FileSiteKey(tmp_path / "site.key")
+
+
+def test_a_full_disk_leaves_no_half_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be flushed is taken away again, and the next start can make a key."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StorageFull, match="No space left"):
+        FileSiteKey(tmp_path / "site.key")
+    assert not list(tmp_path.iterdir())
+
+
+@given(st.lists(st.text("ab\n", max_size=4), max_size=4), st.lists(st.text("ab\n", max_size=4), max_size=4))
+def test_different_parts_are_never_bound_alike(one: list[str], other: list[str]) -> None:
+    """Moving a letter from one part to the next changes the associated data."""
+    assert (bound(*one) == bound(*other)) == (one == other)
 
 
 def test_derived_keys_differ_by_label_and_never_show(keys: FileSiteKey) -> None:
@@ -82,13 +136,53 @@ def test_every_mismatch_breaks_the_seal(keys: FileSiteKey, tmp_path: Path) -> No
         (keys, wrapped, sealed, ADA, "template"),
         (keys, new_wrapped_key(keys, ADA), sealed, ADA, "nickname"),
         (keys, wrapped[:-1], sealed, ADA, "nickname"),
-        (keys, b"", sealed, ADA, "nickname"),
         (keys, wrapped, flipped, ADA, "nickname"),
         (keys, wrapped, moved, ADA, "nickname"),
     ]
     for with_keys, key, what, member, purpose in attempts:
         with pytest.raises(SealBroken):
             open_sealed(with_keys, key, what, member_id=member, purpose=purpose)
+
+
+SEALED_WITH = MemoryKeys()
+WRAPPED = new_wrapped_key(SEALED_WITH, ADA)
+SEALED = seal(SEALED_WITH, WRAPPED, b"Ada Lovelace", member_id=ADA, purpose="nickname")
+
+
+@given(part=st.sampled_from(["wrapped", "nonce", "ciphertext"]), data=st.data())
+def test_every_changed_bit_breaks_the_seal(part: str, data: st.DataObject) -> None:
+    """Of the wrapped key, the nonce, the ciphertext or its tag."""
+    whole = {"wrapped": WRAPPED, "nonce": SEALED.nonce, "ciphertext": SEALED.ciphertext}
+    bits = int.from_bytes(whole[part], "big") ^ (1 << data.draw(st.integers(0, 8 * len(whole[part]) - 1)))
+    whole[part] = bits.to_bytes(len(whole[part]), "big")
+    spoilt = Sealed(nonce=whole["nonce"], ciphertext=whole["ciphertext"])
+    with pytest.raises(SealBroken):
+        open_sealed(SEALED_WITH, whole["wrapped"], spoilt, member_id=ADA, purpose="nickname")
+
+
+def test_another_schema_version_breaks_the_seal(keys: FileSiteKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sealed under version 1 and read as version 2; the member key alike."""
+    wrapped = new_wrapped_key(keys, ADA)
+    sealed = seal(keys, wrapped, b"Ada", member_id=ADA, purpose="nickname")
+    monkeypatch.setattr(vault, "SCHEMA", 2)
+    with pytest.raises(SealBroken):
+        open_sealed(keys, wrapped, sealed, member_id=ADA, purpose="nickname")
+
+
+def test_without_its_key_nothing_opens_again(keys: FileSiteKey) -> None:
+    """After withdrawal the wrapped key is empty: not a broken seal, and nothing new is sealed either."""
+    sealed = seal(keys, new_wrapped_key(keys, ADA), b"Ada", member_id=ADA, purpose="nickname")
+    with pytest.raises(KeyDestroyed):
+        open_sealed(keys, b"", sealed, member_id=ADA, purpose="nickname")
+    with pytest.raises(KeyDestroyed):
+        seal(keys, b"", b"Ada", member_id=ADA, purpose="nickname")
+
+
+@given(text=st.text(max_size=60))
+def test_a_text_comes_back(text: str) -> None:
+    """Whatever the language."""
+    sealed = seal_text(SEALED_WITH, WRAPPED, text, member_id=ADA, purpose="nickname")
+    assert open_text(SEALED_WITH, WRAPPED, sealed, member_id=ADA, purpose="nickname") == text
 
 
 def test_a_template_comes_back_bit_for_bit_and_only_for_its_model(keys: FileSiteKey) -> None:

@@ -1,11 +1,14 @@
 """Pseudonyms, signed receipts, and the chain that shows tampering."""
 
+import json
 import random
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from visavis.errors import SignatureInvalid
 from visavis.privacy import audit
@@ -34,10 +37,18 @@ def test_tokens_differ_by_site_purpose_and_key(keys: FileSiteKey, tmp_path: Path
     assert token(keys, member, site="a") in names
 
 
+def test_parts_of_a_name_do_not_run_into_each_other(keys: FileSiteKey) -> None:
+    """The end of a site's name is not the beginning of a purpose's."""
+    member = MemberId("m")
+    assert token(keys, member, site="a\nb", purpose="c") != token(keys, member, site="a", purpose="b\nc")
+
+
 def test_codes_are_digested_as_people_write_them(keys: FileSiteKey) -> None:
     """Spaces, hyphens and small letters do not matter; digits do."""
     assert credential_digest(keys, "123 456-7890") == credential_digest(keys, "1234567890")
     assert credential_digest(keys, "vv1-abc") == credential_digest(keys, "VV1-ABC")
+    assert credential_digest(keys, "１２３４５６－７８９０") == credential_digest(keys, "1234567890")
+    assert credential_digest(keys, "123\u2013456\u20147890\n") == credential_digest(keys, "1234567890")
     assert credential_digest(keys, "1234567891") != credential_digest(keys, "1234567890")
 
 
@@ -76,6 +87,22 @@ def test_another_sites_receipt_is_refused(keys: FileSiteKey, tmp_path: Path) -> 
     other = FileSiteKey(tmp_path / "other.key")
     with pytest.raises(SignatureInvalid):
         verify(sign_receipt(other, a_consent()), public_key(keys))
+
+
+@pytest.mark.parametrize("header", [{"alg": "none"}, {"alg": "HS256", "typ": "JWT"}, {"alg": "EdDSA", "typ": "other"}])
+def test_another_header_is_refused_even_with_a_good_signature(keys: FileSiteKey, header: dict[str, str]) -> None:
+    """Whoever chooses the algorithm chooses what counts as signed."""
+
+    def encoded(data: bytes) -> str:
+        return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    _, payload, _ = sign_receipt(keys, a_consent()).split(".")
+    signed = f"{encoded(json.dumps(header).encode())}.{payload}"
+    signature = Ed25519PrivateKey.from_private_bytes(keys.derive("receipts")).sign(signed.encode())
+    with pytest.raises(SignatureInvalid):
+        verify(f"{signed}.{encoded(signature)}", public_key(keys))
+    with pytest.raises(SignatureInvalid):
+        verify(f"{signed}.", public_key(keys))
 
 
 def test_a_deletion_receipt_says_what_went(keys: FileSiteKey) -> None:
@@ -122,3 +149,56 @@ def test_every_random_mutation_of_a_chain_is_found() -> None:
                 entries.insert(place, entries[place])
         with pytest.raises(SignatureInvalid):
             audit.verify(entries)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seq": 7},
+        {"at": T0},
+        {"actor": "hub"},
+        {"action": "forgotten"},
+        {"subject": "t9"},
+        {"detail": {}},
+        {"previous_sha256": audit.GENESIS},
+        {"sha256": "f" * 64},
+    ],
+)
+def test_a_change_of_any_field_is_named_by_its_place(change: dict[str, object]) -> None:
+    """The fifth entry was changed, so the fifth entry is named."""
+    entries = a_chain(12)
+    entries[4] = replace(entries[4], **change)  # type: ignore[arg-type]  # one field at a time
+    with pytest.raises(SignatureInvalid, match="audit entry 5"):
+        audit.verify(entries)
+
+
+def test_an_edit_with_its_own_hash_made_good_breaks_the_next_link() -> None:
+    """To hide an edit, everything after it has to be written anew, and then the last hash is another."""
+    entries = a_chain(12)
+    e = entries[4]
+    entries[4] = audit.chain(e.previous_sha256, e.seq, e.at, e.actor, "nothing", e.subject, e.detail)
+    with pytest.raises(SignatureInvalid, match="audit entry 6"):
+        audit.verify(entries)
+    checkpoint, forged = a_chain(12)[-1].sha256, entries[:5]
+    for e in a_chain(12)[5:]:
+        forged.append(audit.chain(forged[-1].sha256, e.seq, e.at, e.actor, e.action, e.subject, e.detail))
+    assert audit.verify(forged) != checkpoint
+
+
+def test_a_chain_is_verified_in_pieces() -> None:
+    """From the last hash and number of the piece before; a piece that does not follow is refused."""
+    entries = a_chain(12)
+    middle = audit.verify(entries[:7])
+    assert audit.verify(entries[7:], previous_sha256=middle, first_seq=8) == entries[-1].sha256
+    with pytest.raises(SignatureInvalid, match="audit entry 8"):
+        audit.verify(entries[8:], previous_sha256=middle, first_seq=8)
+
+
+def test_content_cannot_move_between_fields() -> None:
+    """Two entries that read alike when run together have different hashes."""
+    one = audit.chain(audit.GENESIS, 1, T0, "a", "bc", "d", {"k": "v"})
+    for other in (("ab", "c", "d", {"k": "v"}), ("a", "b", "cd", {"k": "v"}), ("a", "bc", "d", {"kv": ""})):
+        assert audit.chain(audit.GENESIS, 1, T0, *other).sha256 != one.sha256
+    assert audit.chain(audit.GENESIS, 1, T0, "a", "b", "c", {"x": "1", "y": "2"}) == audit.chain(
+        audit.GENESIS, 1, T0, "a", "b", "c", {"y": "2", "x": "1"}
+    )
