@@ -13,6 +13,7 @@ from visavis.storage.translate import lost, translated
 
 Rows = Sequence[tuple[Any, ...]]
 CHECKOUT_S = 5.0
+AGAIN_S = 0.5  # between attempts to connect
 PING_S = 2.0
 SESSION = """
 SELECT set_config('search_path', %s, false), set_config('timezone', 'UTC', false),
@@ -36,6 +37,8 @@ class Half:
             min_size=1,
             max_size=connections,
             timeout=CHECKOUT_S,
+            reconnect_timeout=AGAIN_S,
+            reconnect_failed=AsyncConnectionPool.check,  # grows again: the pool's own pauses double up to minutes
             open=False,
             name=self.name,
         )
