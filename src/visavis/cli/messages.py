@@ -119,6 +119,7 @@ ZH_ERRORS = {
     "checksum-mismatch": "模型文件与清单不符。请删除该包，重新构建或下载。",
     "model-refused": "该文件不是具有所声明输入输出的 ONNX 模型。请提供 ONNX 文件本身。",
     "weights-unavailable": "缺少默认人脸模型包的权重。请运行 `pip install mtcnn==1.0.0 face_recognition_models==0.3.0`。",
+    "gallery-mismatch": "该模板由其他模型生成。请用当前加载的模型包重新登记该会员。",
     "privacy-error": "为了不违背对会员的承诺，未执行任何操作。",
     "consent-missing": "此用途没有有效的同意。请在自助终端征求本人同意；否则什么都不会发生。",
     "notice-outdated": "同意之后告知内容已更改。请展示新的告知并重新征求同意。",
