@@ -27,7 +27,6 @@ from visavis.types import Token
 CHILD = """
     import asyncio, sys
     from pathlib import Path
-from typing import Any
     from visavis.storage.database import open_storage
     from visavis.testing import an_event, an_outcome
 
