@@ -1,5 +1,6 @@
 """One real PostgreSQL a test session; each test that asks gets a database of its own, cloned from a migrated one."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 
@@ -12,6 +13,7 @@ from visavis.storage.migrate import migrate
 from visavis.storage.server import EmbeddedServer, start_server
 
 NUMBERS = count(1)
+os.environ["VISAVIS_LANG"] = "en"  # tests compare messages in English, whatever the machine speaks
 
 
 @pytest.fixture(scope="session")
