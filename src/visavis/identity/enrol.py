@@ -8,15 +8,16 @@ from typing import TypeVar
 
 import numpy as np
 
-from visavis.errors import ConsentMissing, InputRefused
+from visavis.errors import ConsentMissing, GalleryMismatch, InputRefused
 from visavis.ports import KeyProvider
-from visavis.privacy.consent import Entry, grant, live, withdraw
+from visavis.privacy.consent import Entry, grant, unended, withdraw
 from visavis.privacy.pseudonym import credential_digest, new_card, new_pin, token
-from visavis.privacy.vault import new_wrapped_key, open_embedding, open_sealed, seal, seal_embedding
-from visavis.types import Consent, Embedding, Member, MemberId, Purpose, Scenario, Sealed, SealedTemplate, Withdrawal
+from visavis.privacy.vault import new_wrapped_key, open_embedding, open_text, seal_embedding, seal_text
+from visavis.types import Consent, Embedding, Member, MemberId, Purpose, Scenario, SealedTemplate, Withdrawal
 
 MAX_PHOTOS = 5
 MAX_NICKNAME = 40
+NICKNAME = "nickname"
 Ids = Callable[[], str]
 E = TypeVar("E", Consent, Withdrawal)
 
@@ -45,6 +46,7 @@ def enrol(
     now: datetime,
     ids: Ids,
     method: str = "kiosk",
+    evidence: str = "ticked the box and pressed join",
 ) -> Enrolment:
     """Make a member.
 
@@ -60,13 +62,15 @@ def enrol(
         now: Aware UTC.
         ids: Source of fresh ids.
         method: How consent was given.
+        evidence: What shows that it was; never personal data.
 
     Raises:
         ConsentMissing: A required purpose, or RECOGNISE for photos, was not allowed.
-        InputRefused: The nickname or the set of photos cannot be used.
+        GalleryMismatch: The photos were embedded by different models.
+        InputRefused: The nickname, the language or the set of photos cannot be used.
     """
     name = checked_nickname(nickname)
-    _check_consents(scenario, purposes, photos=len(embeddings))
+    _check_consents(scenario, purposes, locale, photos=len(embeddings))
     _check_one_person(embeddings, same_person)
     member_id = MemberId(ids())
     wrapped = new_wrapped_key(keys, member_id)
@@ -78,7 +82,7 @@ def enrol(
         scenario=scenario.name,
         locale=locale,
         wrapped_key=wrapped,
-        nickname=_seal_name(keys, wrapped, name, member_id),
+        nickname=seal_text(keys, wrapped, name, member_id=member_id, purpose=NICKNAME),
         credentials=(credential_digest(keys, card), credential_digest(keys, pin)),
         templates=tuple(
             SealedTemplate(
@@ -99,7 +103,7 @@ def enrol(
             scenario=scenario.name,
             locale=locale,
             method=method,
-            evidence="ticked the box and pressed join",
+            evidence=evidence,
             now=now,
             consent_days=scenario.consent_days,
             consent_id=ids(),
@@ -117,7 +121,7 @@ def checked_nickname(text: str) -> str:
     return name
 
 
-def _check_consents(scenario: Scenario, purposes: Sequence[Purpose], *, photos: int) -> None:
+def _check_consents(scenario: Scenario, purposes: Sequence[Purpose], locale: str, *, photos: int) -> None:
     for purpose in purposes:
         if purpose not in scenario.notices:
             raise InputRefused(f"consents: {scenario.name} does not ask for {purpose.value}")
@@ -126,11 +130,16 @@ def _check_consents(scenario: Scenario, purposes: Sequence[Purpose], *, photos: 
         raise ConsentMissing(", ".join(missing))
     if photos and Purpose.RECOGNISE not in purposes:
         raise ConsentMissing(Purpose.RECOGNISE.value)
+    shown = [scenario.notices[purpose] for purpose in purposes]
+    if any(locale not in notice.title or locale not in notice.text for notice in shown):
+        raise InputRefused("locale: the notices are not written in this language")  # nobody can have read them
 
 
 def _check_one_person(embeddings: Sequence[Embedding], same_person: float) -> None:
     if len(embeddings) > MAX_PHOTOS:
         raise InputRefused(f"at most {MAX_PHOTOS} photos")
+    if len({embedding.model for embedding in embeddings}) > 1:
+        raise GalleryMismatch("the photos of one enrolment")
     if len(embeddings) > 1:
         vectors = np.stack([embedding.vector for embedding in embeddings])
         if float((vectors @ vectors.T).min()) < same_person:
@@ -147,8 +156,7 @@ def for_hub(entries: Sequence[E], member: Member) -> tuple[E, ...]:
 
 def nickname(member: Member, keys: KeyProvider) -> str:
     """The name for the greeting; raises SealBroken with another site's key."""
-    opened = open_sealed(keys, member.wrapped_key, member.nickname, member_id=member.id, purpose="nickname")
-    return opened.decode()
+    return open_text(keys, member.wrapped_key, member.nickname, member_id=member.id, purpose=NICKNAME)
 
 
 def open_templates(member: Member, keys: KeyProvider, model: str) -> list[tuple[str, Embedding]]:
@@ -163,16 +171,12 @@ def open_templates(member: Member, keys: KeyProvider, model: str) -> list[tuple[
 def without_templates(member: Member, keys: KeyProvider) -> Member:
     """The member with card and PIN only, under a fresh key: the key of the templates is gone."""
     wrapped = new_wrapped_key(keys, member.id)
-    name = _seal_name(keys, wrapped, nickname(member, keys), member.id)
+    name = seal_text(keys, wrapped, nickname(member, keys), member_id=member.id, purpose=NICKNAME)
     return replace(member, wrapped_key=wrapped, nickname=name, templates=())
 
 
 def withdrawals(
     history: Sequence[Entry], purposes: Sequence[Purpose], *, method: str, now: datetime, ids: Ids
 ) -> tuple[Withdrawal, ...]:
-    """The ends of all live consents for these purposes."""
-    return tuple(withdraw(c, method=method, now=now, ids=ids) for c in live(history, now) if c.purpose in purposes)
-
-
-def _seal_name(keys: KeyProvider, wrapped: bytes, name: str, member_id: MemberId) -> Sealed:
-    return seal(keys, wrapped, name.encode(), member_id=member_id, purpose="nickname")
+    """The ends of all consents for these purposes that hold, or will once a slow clock has caught up."""
+    return tuple(withdraw(c, method=method, now=now, ids=ids) for c in unended(history, now) if c.purpose in purposes)

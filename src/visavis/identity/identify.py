@@ -1,4 +1,4 @@
-"""Open-set identification: a member, or nobody."""
+"""Open-set identification (1:N) and verification (1:1): a member, or nobody."""
 
 from dataclasses import dataclass
 
@@ -26,3 +26,16 @@ def identify(
         else None
         for match in gallery.search(embeddings)
     )
+
+
+def verify_member(
+    embedding: Embedding, gallery: Gallery, member_id: MemberId, threshold: Threshold
+) -> Recognition | None:
+    """Whether the probe is the member that the card or PIN names; one comparison, so FPIR is the plain FMR.
+
+    None for another person and for a member without templates; raises GalleryMismatch for another model's probe.
+    """
+    match = gallery.compare(embedding, member_id)
+    if match is None or match.score < threshold.score:
+        return None
+    return Recognition(member_id=member_id, score=match.score, threshold=threshold)

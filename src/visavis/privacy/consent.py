@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from visavis.errors import ConsentMissing, NoticeOutdated
-from visavis.types import Consent, Notice, Purpose, Withdrawal
+from visavis.types import Consent, Notice, Purpose, Scenario, Withdrawal
 
 Ids = Callable[[], str]
 Entry = Consent | Withdrawal
@@ -18,6 +20,7 @@ def permit(
 
     Recognition, profile, decision, delivery and every training row pass it. It fails closed: whatever is not a live,
     unexpired, unwithdrawn consent of the one subject for exactly this purpose, scenario, site and notice is no consent.
+    A withdrawal counts from the moment that the ledger holds it, whatever time it is stamped with (ADR 0010).
 
     Args:
         history: Everything the ledger holds of one subject.
@@ -31,8 +34,7 @@ def permit(
         ConsentMissing: Nothing allows it.
         NoticeOutdated: It was allowed on an older notice; the person has to be asked again.
     """
-    if len({entry.subject for entry in history}) > 1:
-        raise ConsentMissing("the history mixes subjects")
+    _check_one_subject(history)
     given = [
         consent
         for consent in live(history, at)
@@ -46,12 +48,68 @@ def permit(
 
 def live(history: Sequence[Entry], at: datetime) -> list[Consent]:
     """Consents that hold at this moment, in the order of appending."""
-    ended = {entry.consent_id for entry in history if isinstance(entry, Withdrawal) and entry.withdrawn_at <= at}
+    return [consent for consent in unended(history, at) if consent.given_at <= at]
+
+
+def unended(history: Sequence[Entry], at: datetime) -> list[Consent]:
+    """Consents that hold now or, stamped by a clock that runs ahead, soon will: what a withdrawal has to end."""
+    ended = _withdrawn(history)
     return [
-        entry
-        for entry in history
-        if isinstance(entry, Consent) and entry.id not in ended and entry.given_at <= at < entry.expires_at
+        entry for entry in history if isinstance(entry, Consent) and entry.id not in ended and at < entry.expires_at
     ]
+
+
+class State(StrEnum):
+    """What the gate makes of one consent."""
+
+    LIVE = "live"
+    NOT_BEGUN = "not_begun"  # stamped by a clock that runs ahead
+    OUTDATED = "outdated"  # the notice has changed: the person is asked again
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One consent as the member's page lists it."""
+
+    consent: Consent
+    state: State
+
+
+def standing(history: Sequence[Entry], *, scenario: Scenario, site: str, at: datetime) -> tuple[Standing, ...]:
+    """What became of each consent for this scenario and site, in the order of appending.
+
+    LIVE says what the gate would say: `permit` lets a purpose pass if and only if one of its consents is LIVE. Raises
+    ConsentMissing when the history mixes subjects.
+    """
+    _check_one_subject(history)
+    ended = _withdrawn(history)
+    return tuple(
+        Standing(consent=entry, state=_state(entry, scenario, at, withdrawn=entry.id in ended))
+        for entry in history
+        if isinstance(entry, Consent) and (entry.scenario, entry.site) == (scenario.name, site)
+    )
+
+
+def _state(consent: Consent, scenario: Scenario, at: datetime, *, withdrawn: bool) -> State:
+    notice = scenario.notices.get(consent.purpose)
+    if withdrawn:
+        return State.WITHDRAWN
+    if at >= consent.expires_at:
+        return State.EXPIRED
+    if at < consent.given_at:
+        return State.NOT_BEGUN
+    return State.LIVE if notice is not None and notice.version == consent.notice_version else State.OUTDATED
+
+
+def _withdrawn(history: Sequence[Entry]) -> set[str]:
+    return {entry.consent_id for entry in history if isinstance(entry, Withdrawal)}
+
+
+def _check_one_subject(history: Sequence[Entry]) -> None:
+    if len({entry.subject for entry in history}) > 1:
+        raise ConsentMissing("the history mixes subjects")
 
 
 def notice_sha256(notice: Notice, locale: str) -> str:

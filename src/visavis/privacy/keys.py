@@ -1,8 +1,10 @@
 """The site key: everything personal at a site hangs on it."""
 
+import errno
 import os
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -14,10 +16,16 @@ from visavis.errors import SealBroken, SettingInvalid, StorageFull
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class FileSiteKey:
-    """Implements `ports.KeyProvider` on a file that its owner alone can read; made at first use."""
+    """Implements `ports.KeyProvider` on a file that its owner alone can read; made at first use.
+
+    Raises:
+        SettingInvalid: The file cannot be read or made, does not hold 32 bytes, or others can read it.
+        StorageFull: There is no room to make it.
+    """
 
     def __init__(self, path: Path) -> None:
         self._key = _read_or_make(path)
@@ -47,6 +55,11 @@ def new_member_key() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
 
 
+def bound(*parts: str) -> bytes:
+    """What a seal or pseudonym is bound to; lengths come first, so no two lists of parts share an encoding."""
+    return b"".join(len(part).to_bytes(4, "big") + part for part in (text.encode() for text in parts))
+
+
 def _read_or_make(path: Path) -> bytes:
     try:
         return _read(path)
@@ -56,9 +69,14 @@ def _read_or_make(path: Path) -> bytes:
 
 
 def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
-        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-        key = file.read(KEY_BYTES + 1)
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            key = file.read(KEY_BYTES + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise SettingInvalid(f"site key: {path.name}: {error.strerror}") from error
     if mode & 0o077:
         raise SettingInvalid(f"site key: others can read {path.name}; run chmod 600 on it")
     if len(key) != KEY_BYTES:
@@ -75,14 +93,15 @@ def _make(path: Path) -> None:
             file.write(secrets.token_bytes(KEY_BYTES))
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with suppress(FileExistsError):  # another process was first; its key counts
             os.link(draft, path)
-        except FileExistsError:
-            return  # another process was first; its key counts
         folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        try:
+            os.fsync(folder)  # before anything is sealed with a key that a power cut could take away
+        finally:
+            os.close(folder)
     except OSError as error:
-        raise StorageFull(f"site key: {error.strerror}") from error
+        refusal = StorageFull if error.errno in NO_ROOM else SettingInvalid
+        raise refusal(f"site key: {path.name} cannot be made: {error.strerror}") from error
     finally:
         draft.unlink(missing_ok=True)

@@ -2,9 +2,11 @@
 
 import hmac
 import secrets
+import unicodedata
 from base64 import b32encode
 
 from visavis.ports import KeyProvider
+from visavis.privacy.keys import bound
 from visavis.types import MemberId, Token
 
 CARD_PREFIX = "VV1-"
@@ -13,13 +15,17 @@ PIN_DIGITS = 10
 
 def token(keys: KeyProvider, member_id: MemberId, *, site: str, purpose: str = "hub") -> Token:
     """The member's pseudonym: HMAC-SHA256 under a key of this use, base32; unlinkable without the site key."""
-    digest = hmac.digest(keys.derive("pseudonym"), f"{site}\n{purpose}\n{member_id}".encode(), "sha256")
+    digest = hmac.digest(keys.derive("pseudonym"), bound(site, purpose, member_id), "sha256")
     return Token(b32encode(digest[:20]).decode().lower())
 
 
 def credential_digest(keys: KeyProvider, secret: str) -> bytes:
-    """What is stored of a card or PIN; spaces and hyphens are how people write them down, so they do not count."""
-    plain = "".join(secret.split()).replace("-", "").upper()
+    """What is stored of a card or PIN: HMAC-SHA256 under a key of this use.
+
+    Only letters and digits count: people write codes with spaces and dashes of their own, and a Chinese keyboard
+    types full-width digits.
+    """
+    plain = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", secret))).upper()
     return hmac.digest(keys.derive("credential"), plain.encode(), "sha256")
 
 

@@ -6,33 +6,54 @@ import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from visavis.errors import SealBroken
+from visavis.errors import KeyDestroyed, SealBroken
 from visavis.ports import KeyProvider
-from visavis.privacy.keys import NONCE_BYTES, new_member_key
+from visavis.privacy.keys import NONCE_BYTES, bound, new_member_key
 from visavis.types import Embedding, MemberId, Sealed
 
 SCHEMA = 1
+KEY = "member key"
 
 
 def new_wrapped_key(keys: KeyProvider, member_id: MemberId) -> bytes:
     """A fresh member key under the site key, bound to the member."""
-    return keys.wrap(new_member_key(), aad=_associated("member key", member_id))
+    return keys.wrap(new_member_key(), aad=_associated(KEY, member_id))
 
 
 def seal(keys: KeyProvider, wrapped_key: bytes, plaintext: bytes, *, member_id: MemberId, purpose: str) -> Sealed:
-    """AES-256-GCM under the member key; member, purpose and schema version are bound as associated data."""
+    """AES-256-GCM under the member key; member, purpose and schema version are bound as associated data.
+
+    Raises:
+        KeyDestroyed: The wrapped key is empty: consent was withdrawn.
+        SealBroken: The wrapped key is another member's or another site's.
+    """
     nonce = secrets.token_bytes(NONCE_BYTES)
-    key = keys.unwrap(wrapped_key, aad=_associated("member key", member_id))
+    key = _member_key(keys, wrapped_key, member_id)
     return Sealed(nonce=nonce, ciphertext=AESGCM(key).encrypt(nonce, plaintext, _associated(purpose, member_id)))
 
 
 def open_sealed(keys: KeyProvider, wrapped_key: bytes, sealed: Sealed, *, member_id: MemberId, purpose: str) -> bytes:
-    """The plaintext; raises SealBroken on any mismatch of key, member, purpose or version."""
-    key = keys.unwrap(wrapped_key, aad=_associated("member key", member_id))
+    """The plaintext.
+
+    Raises:
+        KeyDestroyed: The wrapped key is empty: consent was withdrawn.
+        SealBroken: Any mismatch of key, member, purpose or schema version.
+    """
+    key = _member_key(keys, wrapped_key, member_id)
     try:
         return AESGCM(key).decrypt(sealed.nonce, sealed.ciphertext, _associated(purpose, member_id))
     except (InvalidTag, ValueError):
         raise SealBroken(purpose.split(" ", 1)[0]) from None
+
+
+def seal_text(keys: KeyProvider, wrapped_key: bytes, text: str, *, member_id: MemberId, purpose: str) -> Sealed:
+    """A text, in UTF-8; raises as `seal` does."""
+    return seal(keys, wrapped_key, text.encode(), member_id=member_id, purpose=purpose)
+
+
+def open_text(keys: KeyProvider, wrapped_key: bytes, sealed: Sealed, *, member_id: MemberId, purpose: str) -> str:
+    """The text; raises as `open_sealed` does."""
+    return open_sealed(keys, wrapped_key, sealed, member_id=member_id, purpose=purpose).decode()
 
 
 def seal_embedding(keys: KeyProvider, wrapped_key: bytes, embedding: Embedding, *, member_id: MemberId) -> Sealed:
@@ -49,8 +70,11 @@ def open_embedding(
     return Embedding(vector=np.frombuffer(plaintext, dtype="<f4").astype(np.float32), model=model)
 
 
+def _member_key(keys: KeyProvider, wrapped_key: bytes, member_id: MemberId) -> bytes:
+    if not wrapped_key:
+        raise KeyDestroyed
+    return keys.unwrap(wrapped_key, aad=_associated(KEY, member_id))
+
+
 def _associated(purpose: str, member_id: MemberId) -> bytes:
-    # Lengths first, so that no two (purpose, member) pairs share an encoding.
-    return b"".join(
-        len(part).to_bytes(4, "big") + part for part in (b"%d" % SCHEMA, purpose.encode(), member_id.encode())
-    )
+    return bound(str(SCHEMA), purpose, member_id)

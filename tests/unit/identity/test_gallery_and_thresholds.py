@@ -212,9 +212,9 @@ def test_beyond_the_evidence_the_most_cautious_of_three_slopes_goes_on() -> None
 
 
 def test_extrapolated_thresholds_keep_the_promise_on_a_normal_tail() -> None:
-    """40 calibrations of 20,000 pairs, asked for a rate 100 times below the last: at most 4 break it.
+    """40 calibrations of 20,000 pairs, asked for a rate 100 times below the last: at most 3 break it.
 
-    The last segment's slope alone would break it in 11.
+    The last segment's slope alone would break it in 7.
     """
     rng, sigma = np.random.default_rng(0), NormalDist(0.0, 0.2)
     broken = 0
@@ -223,7 +223,7 @@ def test_extrapolated_thresholds_keep_the_promise_on_a_normal_tail() -> None:
         found = [calibrate(scores, rate, evidence="drawn") for rate in (0.03, 0.01, 0.003, 0.001)]
         rows = [Row(t.false_match_rate, t.score) for t in found]
         broken += 1.0 - sigma.cdf(for_rate(rows, 1e-5).score) > 1e-5
-    assert broken <= 4
+    assert broken <= 3
 
 
 @given(st.floats(1e-9, 0.99), st.floats(1e-9, 0.99))
