@@ -75,6 +75,7 @@ async def serving(settings: Settings, *, progress: Progress) -> AsyncIterator[tu
                 host, port = sock.getsockname()[:2]
                 yield site, f"http://{f'[{host}]' if ':' in host else host}:{port}"
             finally:
+                site.screens.close()
                 server.should_exit = True
                 await task
     finally:

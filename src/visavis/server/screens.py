@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
+from enum import Enum, auto
 from typing import Any
 
 import structlog
@@ -18,6 +19,13 @@ log = structlog.get_logger()
 
 TOPIC = "screen"
 QUEUE = 8  # a player that is slower than this misses the oldest, never the newest
+
+
+class _Word(Enum):
+    """What a player may be told besides a decision."""
+
+    TAKE_DOWN = auto()
+    GOODBYE = auto()
 
 
 def item_view(item: Item, scenario: Scenario) -> dict[str, Any]:
@@ -65,7 +73,8 @@ class ScreenChannel:
         self._tally = tally
         self._show_s = show_s
         self._current: dict[str, Decision] = {}
-        self._listeners: dict[str, set[asyncio.Queue[Decision | None]]] = {}
+        self._open = True
+        self._listeners: dict[str, set[asyncio.Queue[Decision | _Word]]] = {}
 
     async def deliver(self, decision: Decision, item: Item, placement: Placement) -> None:
         """Announce the decision; the players fetch nothing, they are told."""
@@ -78,7 +87,7 @@ class ScreenChannel:
         for placement, decision in list(self._current.items()):
             if decision.token == token:
                 del self._current[placement]
-                self._tell(placement, None)
+                self._tell(placement, _Word.TAKE_DOWN)
 
     async def relay(self) -> None:
         """Pass announcements on to this process's players until cancelled."""
@@ -95,16 +104,22 @@ class ScreenChannel:
                 self._current[decision.placement] = decision
                 self._tell(decision.placement, decision)
 
-    def _tell(self, placement: str, decision: Decision | None) -> None:
+    def close(self) -> None:
+        """End every stream, so that a server that stops need not wait for its players."""
+        self._open = False
+        for placement in self._listeners:
+            self._tell(placement, _Word.GOODBYE)
+
+    def _tell(self, placement: str, word: Decision | _Word) -> None:
         for queue in self._listeners.get(placement, ()):
             if queue.full():
                 with suppress(asyncio.QueueEmpty):
                     queue.get_nowait()
-            queue.put_nowait(decision)
+            queue.put_nowait(word)
 
     @contextmanager
-    def _listening(self, placement: str) -> Iterator[asyncio.Queue[Decision | None]]:
-        queue: asyncio.Queue[Decision | None] = asyncio.Queue(QUEUE)
+    def _listening(self, placement: str) -> Iterator[asyncio.Queue[Decision | _Word]]:
+        queue: asyncio.Queue[Decision | _Word] = asyncio.Queue(QUEUE)
         self._listeners.setdefault(placement, set()).add(queue)
         self._tally.screens.inc()
         try:
@@ -120,9 +135,12 @@ class ScreenChannel:
             current = self._current.get(placement.id)
             if current is not None and current.id != last_event_id and self._fresh(current):
                 yield self._event(current)
-            while True:
-                decision = await queue.get()
-                yield self._event(decision) if decision else self._house(placement)
+            while self._open:
+                word = await queue.get()
+                if isinstance(word, Decision):
+                    yield self._event(word)
+                elif word is _Word.TAKE_DOWN:
+                    yield self._house(placement)
 
     def _fresh(self, decision: Decision) -> bool:
         return (self._clock.now() - decision.decided_at).total_seconds() < self._show_s
