@@ -33,14 +33,13 @@ def attribute(
     answers = kind.reaction and event.decision_id == decision.id and event.item_id in (None, decision.item_id)
     if not answers or not timedelta(0) <= event.occurred_at - shown_at <= window:
         return None
-    outcome_id = str(uuid5(NAMESPACE_URL, f"visavis:outcome:{event.id}"))
-    if any(outcome.id == outcome_id for outcome in earlier):
+    if any(outcome.event_id == event.id for outcome in earlier):
         return None
     gained = kind.reward - sum(outcome.reward for outcome in earlier)
     if earlier and gained <= 0:
         return None
     return Outcome(
-        id=outcome_id,
+        id=_outcome_id(decision, len(earlier)),
         decision_id=decision.id,
         kind=event.kind,
         reward=max(0.0, min(1.0, gained)),
@@ -51,9 +50,9 @@ def attribute(
 
 
 def lapse(decision: Decision, now: datetime) -> Outcome:
-    """Nobody reacted: a reward of 0, with an id that follows from the decision."""
+    """Nobody reacted so far: a reward of 0, as the decision's first outcome."""
     return Outcome(
-        id=str(uuid5(NAMESPACE_URL, f"visavis:lapse:{decision.id}")),
+        id=_outcome_id(decision, 0),
         decision_id=decision.id,
         kind=NO_REACTION,
         reward=0.0,
@@ -61,3 +60,9 @@ def lapse(decision: Decision, now: datetime) -> Outcome:
         event_id=None,
         attributed_at=now,
     )
+
+
+def _outcome_id(decision: Decision, number: int) -> str:
+    # Two processes that answer the same decision at once make the same id: one of them is refused, reads again and
+    # attributes what is left.
+    return str(uuid5(NAMESPACE_URL, f"visavis:outcome:{decision.id}:{number}"))

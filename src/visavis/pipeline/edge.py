@@ -113,8 +113,7 @@ class Edge:
     @property
     def threshold(self) -> Threshold:
         """The comparison score that holds the promised error rate at the current gallery size."""
-        people = sum(bool(member.templates) for member in self.members.values())
-        return for_gallery(self.calibration, self.false_match_rate, people)
+        return for_gallery(self.calibration, self.false_match_rate, len(self.gallery))
 
     # ------ known by face
 
@@ -214,7 +213,21 @@ class Edge:
             ConsentMissing: A required consent, or that for the photos, was not given.
         """
         embeddings = await asyncio.to_thread(self._embed_photos, photos) if photos else ()
-        enrolment = enrol(
+        enrolment = self._enrolment(embeddings, name=name, locale=locale, consents=consents)
+        while any([await self.roster.find(digest) for digest in enrolment.member.credentials]):
+            # Ten digits repeat now and then; a PIN must never open another member's page.
+            enrolment = self._enrolment(embeddings, name=name, locale=locale, consents=consents)
+        member = enrolment.member
+        await self.roster.save(member, enrolment.consents_edge)
+        await self.link.consented(enrolment.consents_hub)
+        self._admit(member)
+        await self._note("enrolled", member, {"templates": str(len(member.templates))})
+        return enrolment
+
+    def _enrolment(
+        self, embeddings: Sequence[Embedding], *, name: str, locale: str, consents: Sequence[Purpose]
+    ) -> Enrolment:
+        return enrol(
             nickname=name,
             locale=locale,
             site=self.site,
@@ -226,12 +239,6 @@ class Edge:
             now=self.clock.now(),
             ids=self.ids,
         )
-        member = enrolment.member
-        await self.roster.save(member, enrolment.consents_edge)
-        await self.link.consented(enrolment.consents_hub)
-        self._admit(member)
-        await self._note("enrolled", member, {"templates": str(len(member.templates))})
-        return enrolment
 
     def _embed_photos(self, photos: Sequence[bytes]) -> tuple[Embedding, ...]:
         return tuple(self._embed_photo(decode_image(photo)) for photo in photos)

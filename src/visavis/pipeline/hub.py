@@ -148,6 +148,7 @@ class Hub:
     async def happened(self, events: Sequence[Event]) -> int:
         """Keep events and attribute reactions; number of events that were new.
 
+        An event of a member needs their consent to personalise; raises ConsentMissing for the whole batch.
         An event that answers a decision belongs to the decision's member, whoever sent it.
         Sending an event again changes nothing, and repairs an attribution that a crash cut off.
         """
@@ -164,6 +165,8 @@ class Hub:
         if event.item_id is not None and event.item_id not in self.scenario.items:
             raise EventRefused("unknown item")
         if event.decision_id is None:
+            if event.token is not None:
+                await self.permitted(event.token, Purpose.PERSONALISE)
             return replace(event, scenario=self.scenario.name), None
         decision = await self.decisions.get(event.decision_id)
         if decision is None:
@@ -181,10 +184,11 @@ class Hub:
         seen = [play.at for play in await self.plays.of(decision.id) if play.stage >= Stage.RENDERED]
         if not seen:
             return  # what was never on the glass cannot have caused anything
-        earlier = await self.outcomes.of(decision.id)
-        outcome = attribute(event, decision, earlier, self.scenario, shown_at=min(seen), now=self.clock.now())
-        if outcome is not None:
-            await self.outcomes.append([outcome])
+        while True:
+            earlier = await self.outcomes.of(decision.id)
+            outcome = attribute(event, decision, earlier, self.scenario, shown_at=min(seen), now=self.clock.now())
+            if outcome is None or await self.outcomes.append([outcome]):
+                return  # nothing to add, or added; otherwise another process was first: see what is left
 
     async def lapse(self, limit: int = 1000) -> int:
         """Close shown decisions that nobody reacted to within the attribution window; number closed."""

@@ -24,6 +24,7 @@ def redact(_: Any, __: str, event: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def configure(level: str, *, pretty: bool) -> None:
     """Write logs to stderr, as JSON or, for a person at a terminal, in colours."""
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # it warns of each lost connection; storage reports once
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -52,7 +52,7 @@ def test_a_late_tap_adds_to_a_lapse() -> None:
 
 
 def test_the_same_event_is_counted_once() -> None:
-    """Its outcome has the same id, and is not made again."""
+    """Two processes make the same id, and once it is known it is not made again."""
     first, again = answered(reaction()), answered(reaction())
     assert first is not None
     assert again is not None

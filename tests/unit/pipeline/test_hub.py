@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from visavis.errors import DecisionUnknown, EventRefused, PlacementUnknown
+from visavis.errors import ConsentMissing, DecisionUnknown, EventRefused, PlacementUnknown
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
 from visavis.recommend.squarecb import SquareCB
@@ -275,6 +275,33 @@ async def test_forgetting_leaves_nothing_of_the_token(world: World) -> None:
     assert await world.storage.decisions.get(decision.id) is None
     assert not await world.storage.events.of(TOKEN)
     assert await world.hub.sighted(a_sighting(scenario="retail", placement="entrance")) is None
+
+
+async def test_events_of_a_member_need_their_consent(world: World) -> None:
+    """A till may name the member; after withdrawal, or erasure, nothing of theirs is stored again."""
+    sale = an_event(id="sale", kind="purchase", item_id="sourdough-loaf", token=TOKEN, decision_id=None)
+    assert await world.hub.happened([sale]) == 1
+    await world.hub.forget(TOKEN)
+    with pytest.raises(ConsentMissing):
+        await world.hub.happened([replace(sale, id="later")])
+    assert not await world.storage.events.of(TOKEN)
+
+
+async def test_a_reaction_that_loses_a_race_is_attributed_all_the_same(world: World) -> None:
+    """Two processes answer one decision at once: a lapse was first, the tap adds to it."""
+    decision = await world.decide()
+    await world.play(decision, Stage.RENDERED, Stage.ON_GLASS)
+    honest = world.storage.outcomes.of
+    stale = [[]]  # what the other process's reader saw before the lapse was written
+
+    async def of(decision_id: str) -> object:
+        return stale.pop() if stale else await honest(decision_id)
+
+    await world.play(decision, Stage.ENDED)
+    world.storage.outcomes.of = of  # type: ignore[method-assign]  # one stale reading
+    await world.hub.happened([tap(decision)])
+    world.storage.outcomes.of = honest  # type: ignore[method-assign]  # as it was
+    assert await world.rewards(decision) == [0.0, 0.3]
 
 
 async def test_nonsense_is_refused_and_nothing_is_kept(world: World) -> None:

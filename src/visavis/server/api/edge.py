@@ -15,11 +15,11 @@ from visavis.errors import CredentialRefused, ImageRefused, InputRefused, Visavi
 from visavis.perception.cards import read_card
 from visavis.perception.decode import MAX_BYTES, decode_image
 from visavis.pipeline.edge import Welcome
-from visavis.privacy.consent import notice_sha256
+from visavis.privacy.consent import State, notice_sha256, standing
 from visavis.server.problems import problem
 from visavis.server.screens import decision_view
 from visavis.server.site import Site, site_of
-from visavis.types import Consent, Face, Frame, Method, Purpose
+from visavis.types import Face, Frame, MemberId, Method, Purpose
 
 router = APIRouter(prefix="/v1/edge", tags=["edge"])
 
@@ -227,21 +227,19 @@ async def me(request: Request, authorization: Annotated[str | None, Header()] = 
     }
 
 
-async def consents(site: Site, member_id: Any) -> list[dict[str, Any]]:
-    """Each consent with whether it still holds."""
+async def consents(site: Site, member_id: MemberId) -> list[dict[str, Any]]:
+    """Each consent with what the gate would say of it now."""
     history = await site.edge.consents(member_id)
-    ended = {entry.consent_id for entry in history if not isinstance(entry, Consent)}
-    now = site.clock.now()
+    lines = standing(history, scenario=site.scenario, site=site.edge.site, at=site.clock.now())
     return [
         {
-            "id": c.id,
-            "purpose": c.purpose.value,
-            "given_at": c.given_at.isoformat(),
-            "expires_at": c.expires_at.isoformat(),
-            "live": c.id not in ended and now < c.expires_at,
+            "id": line.consent.id,
+            "purpose": line.consent.purpose.value,
+            "given_at": line.consent.given_at.isoformat(),
+            "expires_at": line.consent.expires_at.isoformat(),
+            "live": line.state is State.LIVE,
         }
-        for c in history
-        if isinstance(c, Consent)
+        for line in lines
     ]
 
 
