@@ -25,7 +25,7 @@ from visavis.storage.database import open_storage
 
 from .test_invariants import forms, scan
 
-SECONDS = 25
+SECONDS = 40
 COMMAND = [sys.executable, "-m", "visavis"]
 
 
@@ -39,7 +39,7 @@ def report(tmp_path_factory: pytest.TempPathFactory, pack_cache: Path) -> dict:
     environment = os.environ | {"TMPDIR": str(home / "tmp"), "VISAVIS_LANG": "en"}
     with (home / "log").open("wb") as log:
         done = subprocess.run(
-            command, env=environment, stdout=subprocess.PIPE, stderr=log, timeout=120, check=False, cwd=home
+            command, env=environment, stdout=subprocess.PIPE, stderr=log, timeout=150, check=False, cwd=home
         )
     assert done.returncode == 0, (home / "log").read_text()
     return json.loads(done.stdout) | {"home": home}
