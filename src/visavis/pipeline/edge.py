@@ -137,19 +137,12 @@ class Edge:
             return None
         return await self._welcome(
             member,
-            Sighting(
-                id=self.ids(),
-                token=member.token,
-                site=self.site,
-                scenario=self.scenario.name,
-                placement=placement,
-                method=Method.FACE,
-                score=recognition.score,
-                false_match_rate=recognition.threshold.false_match_rate,
-                receipt_id=consent.id,
-                people_in_view=people_in_view,
-                seen_at=at,
-            ),
+            consent,
+            method=Method.FACE,
+            placement=placement,
+            people_in_view=people_in_view,
+            at=at,
+            hit=recognition,
         )
 
     # ------ known by card or PIN: a face is never the only way
@@ -165,24 +158,34 @@ class Edge:
             consent = await self._permitted(member, Purpose.PERSONALISE)
         except ConsentMissing:
             raise CredentialRefused from None
-        return await self._welcome(
-            member,
-            Sighting(
-                id=self.ids(),
-                token=member.token,
-                site=self.site,
-                scenario=self.scenario.name,
-                placement=placement,
-                method=method,
-                score=None,
-                false_match_rate=None,
-                receipt_id=consent.id,
-                people_in_view=1,
-                seen_at=self.clock.now(),
-            ),
-        )
+        now = self.clock.now()
+        return await self._welcome(member, consent, method=method, placement=placement, people_in_view=1, at=now)
 
-    async def _welcome(self, member: Member, sighting: Sighting) -> Welcome:
+    async def _welcome(
+        self,
+        member: Member,
+        consent: Consent,
+        *,
+        method: Method,
+        placement: str,
+        people_in_view: int,
+        at: datetime,
+        hit: Recognition | None = None,
+    ) -> Welcome:
+        """Tell the hub that the member stands there, and the kiosk who it is."""
+        sighting = Sighting(
+            id=self.ids(),
+            token=member.token,
+            site=self.site,
+            scenario=self.scenario.name,
+            placement=placement,
+            method=method,
+            score=hit.score if hit else None,
+            false_match_rate=hit.threshold.false_match_rate if hit else None,
+            receipt_id=consent.id,
+            people_in_view=people_in_view,
+            seen_at=at,
+        )
         decision = await self.link.sighted(sighting)
         name = nickname(member, self.keys)
         return Welcome(member_id=member.id, nickname=name, sighting=sighting, decision=decision)
