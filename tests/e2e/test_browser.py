@@ -151,6 +151,13 @@ async def test_invariant_05_the_kiosk_knows_a_pin_without_a_camera(browser: Brow
     await expect(kiosk.by("greeting")).to_contain_text("小明")
 
 
+async def test_a_mistyped_screen_says_so(browser: Browser, site: SiteUnderTest) -> None:
+    """Whoever sets a screen up reads what is wrong, in words."""
+    player = await opened(browser, site, "/play/nowhere")
+    await expect(player.page.locator("body")).to_contain_text("nowhere", timeout=5_000)
+    await expect(player.by("offer")).to_be_hidden()
+
+
 @pytest.mark.parametrize("path", ["/kiosk?placement=entrance", "/play/entrance", "/console/"])
 async def test_pages_are_served_under_their_policy(site: SiteUnderTest, path: str) -> None:
     """Content security policy without inline script on kiosk and player; no foreign source anywhere."""

@@ -287,3 +287,15 @@ async def test_invariant_12_every_error_is_a_problem_document(
     )
     assert answer.headers["content-type"] == "application/problem+json"
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_a_site_stops_at_once_with_a_screen_listening(open_test_site: OpenSite, database_url: str) -> None:
+    """The stream ends with a goodbye instead of holding the server up."""
+    async with open_test_site(database_url=database_url) as running:
+        lines = []
+        async with running.http.stream("GET", "/v1/play/entrance/stream") as stream:
+            async for line in stream.aiter_lines():
+                if not lines:
+                    running.site.screens.close()
+                lines.append(line)
+    assert lines[0] == "event: house"

@@ -1,5 +1,6 @@
 """Kiosk, player, their files, and what a monitor asks."""
 
+from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Resp
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from visavis.errors import NotFound, StorageError
+from visavis.errors import NotFound, PlacementUnknown, StorageError
 from visavis.scenarios.loader import art_folder
 from visavis.server.problems import problem
 from visavis.server.site import site_of
@@ -43,9 +44,15 @@ async def kiosk() -> Response:
 
 @router.get("/play/{placement}")
 async def player(request: Request, placement: str) -> Response:
-    """The page that a screen shows; 404 for a placement that no pack knows."""
-    site_of(request).hub.placement(placement)
-    return FileResponse(SERVER / "player" / "index.html")
+    """The page that a screen shows; for an unknown placement it tells a person so, and a program gets the problem."""
+    try:
+        site_of(request).hub.placement(placement)
+        status = HTTPStatus.OK
+    except PlacementUnknown:
+        if "text/html" not in request.headers.get("accept", ""):
+            raise
+        status = HTTPStatus.NOT_FOUND
+    return FileResponse(SERVER / "player" / "index.html", status_code=status)
 
 
 @router.get("/art/{scenario}/{name}.svg")
