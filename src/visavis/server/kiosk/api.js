@@ -1,9 +1,11 @@
 // The edge's routes. A failed request throws the problem document {code, title, detail}.
 
+const ANSWER_WITHIN_MS = 30_000;
+
 async function ask(path, options = {}) {
   let answer;
   try {
-    answer = await fetch(path, options);
+    answer = await fetch(path, { ...options, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
   } catch {
     throw { code: "offline" };
   }
@@ -12,19 +14,22 @@ async function ask(path, options = {}) {
   return body;
 }
 
-const json = (body) => ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-const bearer = (session) => ({ Authorization: `Bearer ${session}` });
-
-export const notices = (placement) => ask(`/v1/edge/notices?placement=${encodeURIComponent(placement)}`);
-export const identify = (placement, pin) => ask("/v1/edge/identify", json({ placement, pin }));
-export const me = (session) => ask("/v1/edge/me", { headers: bearer(session) });
-
-export function withdraw(session, purpose) {
-  const request = json({ purpose });
-  return ask("/v1/edge/me/withdraw", { ...request, headers: { ...request.headers, ...bearer(session) } });
+/** What a member asks during the visit; the server ends a visit after some minutes. */
+async function askAs(session, path, options = {}) {
+  try {
+    return await ask(path, { ...options, headers: { ...options.headers, Authorization: `Bearer ${session}` } });
+  } catch (problem) {
+    throw problem.code === "credential-refused" ? { code: "session-ended" } : problem;
+  }
 }
 
-export const forget = (session) => ask("/v1/edge/me/forget", { method: "POST", headers: bearer(session) });
+const json = (body) => ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+export const notices = (placement) => ask(`/v1/edge/notices?placement=${encodeURIComponent(placement)}`);
+export const identify = (placement, credential) => ask("/v1/edge/identify", json({ placement, ...credential }));
+export const me = (session) => askAs(session, "/v1/edge/me");
+export const withdraw = (session, purpose) => askAs(session, "/v1/edge/me/withdraw", json({ purpose }));
+export const forget = (session) => askAs(session, "/v1/edge/me/forget", { method: "POST" });
 
 export function join(enrolment, photos) {
   const form = new FormData();

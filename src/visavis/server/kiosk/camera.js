@@ -4,42 +4,42 @@ const FRAME_WIDTH = 640;
 const PHOTO_WIDTH = 1280;
 const PAUSE_MS = 120; // at most about 8 frames a second
 
+const end = (stream) => stream?.getTracks().forEach((track) => track.stop());
+
 export class Camera {
   #video;
   #stream = null;
   #socket = null;
   #timer = 0;
+  #run = 0; // what a former run still has under way is not heard any more
 
   constructor(video) {
     this.#video = video;
   }
 
-  /** Open camera and socket; `answered` is called with each reply. Rejects when there is no camera. */
-  async start(placement, mode, answered, failed) {
+  /** Open camera and socket; tells `on` when it runs, `answered` each reply, `failed` the problem that ended it. */
+  async start(placement, mode, { on, answered, failed }) {
     this.stop();
-    if (!navigator.mediaDevices) throw { code: "camera" };
-    const stream = await navigator.mediaDevices
-      .getUserMedia({ video: { facingMode: "user", width: { ideal: PHOTO_WIDTH } }, audio: false })
-      .catch(() => {
-        throw { code: "camera" };
-      });
+    const mine = this.#run;
+    const fail = (problem) => {
+      if (mine !== this.#run) return;
+      this.stop();
+      failed(problem);
+    };
+    let stream;
+    try {
+      stream = await open();
+    } catch (error) {
+      return fail({ code: error?.name === "NotAllowedError" ? "camera-denied" : "camera-missing" });
+    }
+    if (mine !== this.#run) return end(stream); // stopped while the browser was asking for permission
     this.#stream = stream;
     this.#video.srcObject = stream;
-    await this.#video.play();
-    const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const query = new URLSearchParams({ placement, mode });
-    const socket = new WebSocket(`${scheme}://${location.host}/v1/edge/camera?${query}`);
-    this.#socket = socket;
-    socket.onopen = () => this.#send(socket);
-    socket.onmessage = async (message) => {
-      const reply = JSON.parse(message.data);
-      if (reply.problem) return failed(reply.problem);
-      await answered(reply);
-      this.#timer = setTimeout(() => this.#send(socket), PAUSE_MS);
-    };
-    socket.onclose = (event) => {
-      if (this.#socket === socket && !event.wasClean) failed({ code: "offline" });
-    };
+    for (const track of stream.getTracks()) track.onended = () => fail({ code: "camera-missing" });
+    await this.#video.play().catch(() => fail({ code: "camera-missing" }));
+    if (mine !== this.#run) return;
+    on();
+    this.#talk(placement, mode, answered, fail);
   }
 
   /** One picture for enrolment, as large as the camera gives. */
@@ -48,21 +48,41 @@ export class Camera {
   }
 
   stop() {
+    this.#run += 1;
     clearTimeout(this.#timer);
-    const socket = this.#socket;
+    this.#socket?.close();
     this.#socket = null;
-    socket?.close();
-    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    end(this.#stream);
     this.#stream = null;
     this.#video.srcObject = null;
   }
 
-  async #send(socket) {
-    if (socket !== this.#socket || socket.readyState !== WebSocket.OPEN) return;
-    const frame = await this.#jpeg(FRAME_WIDTH, 0.8);
-    if (frame && socket === this.#socket && socket.readyState === WebSocket.OPEN) socket.send(frame);
+  #talk(placement, mode, answered, fail) {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/v1/edge/camera?${new URLSearchParams({ placement, mode })}`);
+    this.#socket = socket;
+    socket.onopen = () => this.#send(socket);
+    socket.onmessage = async (message) => {
+      if (socket !== this.#socket) return;
+      const reply = JSON.parse(message.data);
+      if (reply.problem) return fail(reply.problem);
+      await answered(reply);
+      this.#sendSoon(socket);
+    };
+    socket.onclose = () => fail({ code: "offline" });
   }
 
+  #sendSoon(socket) {
+    if (socket === this.#socket) this.#timer = setTimeout(() => this.#send(socket), PAUSE_MS);
+  }
+
+  async #send(socket) {
+    const frame = await this.#jpeg(FRAME_WIDTH, 0.8);
+    if (socket !== this.#socket || socket.readyState !== WebSocket.OPEN) return;
+    frame ? socket.send(frame) : this.#sendSoon(socket);
+  }
+
+  /** Null until the camera has given its first picture. */
   #jpeg(width, quality) {
     const { videoWidth, videoHeight } = this.#video;
     if (!videoWidth) return Promise.resolve(null);
@@ -73,4 +93,12 @@ export class Camera {
     canvas.getContext("2d").drawImage(this.#video, 0, 0, canvas.width, canvas.height);
     return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
   }
+}
+
+function open() {
+  if (!navigator.mediaDevices) throw { name: "NotFoundError" }; // no HTTPS and not this machine: the browser has none
+  return navigator.mediaDevices.getUserMedia({
+    video: { facingMode: "user", width: { ideal: PHOTO_WIDTH } },
+    audio: false,
+  });
 }

@@ -1,0 +1,123 @@
+// To become a member: what you allow, your nickname, and your face if you allow that.
+
+import * as api from "./api.js";
+import { currentLanguage, say } from "./language.js";
+import { takePhotos } from "./look.js";
+import { welcome } from "./member.js";
+import { noticeToTick, wholeNotice } from "./notice.js";
+import { $, attempt, fail, go, onLeave, onShow, placement, redraw, staying, wentWrong } from "./stage.js";
+
+const FACE_PROBLEMS = new Set(["no-face-found", "several-faces-found", "quality-too-low", "image-refused"]);
+
+let site = null; // what GET /v1/edge/notices said
+let ticked = new Map(); // purpose -> notice
+let readIn = ""; // the language in which they were ticked: consent holds for the text that was on the screen
+
+onShow("privacy", drawPrivacy);
+onShow("notices", drawNotices);
+onShow("details", drawDetails);
+onLeave((next) => {
+  if (next !== "attract" && next !== "welcome") return;
+  ticked = new Map();
+  $("details-form").reset();
+});
+
+export function useNotices(found) {
+  site = found;
+}
+
+/** The notices as they are now: a page that stands open for weeks must not offer old ones. */
+export function freshNotices(button, name) {
+  return attempt(button, () => api.notices(placement), (found) => {
+    site = found;
+    go(name);
+  });
+}
+
+const offered = () => site.notices.filter((notice) => site.camera_allowed || notice.purpose !== "recognise");
+
+function drawPrivacy() {
+  $("privacy-lead").textContent = say("privacy.lead", { age: site.minimum_age });
+  $("privacy-notices").replaceChildren(...offered().map(wholeNotice));
+}
+
+function drawNotices() {
+  if (readIn !== currentLanguage()) ticked = new Map();
+  readIn = currentLanguage();
+  $("notices").replaceChildren(...offered().map(tickBox));
+  stepOf("notices-step", 1);
+  checkRequired();
+}
+
+const tickBox = (notice) =>
+  noticeToTick(notice, ticked.has(notice.purpose), (yes) => {
+    yes ? ticked.set(notice.purpose, notice) : ticked.delete(notice.purpose);
+    stepOf("notices-step", 1);
+    checkRequired();
+  });
+
+function checkRequired() {
+  const missing = offered().some((notice) => notice.required && !ticked.has(notice.purpose));
+  $("notices-next").disabled = missing;
+  $("notices-missing").hidden = !missing;
+}
+
+function stepOf(id, number) {
+  $(id).textContent = say("step", { number, all: ticked.has("recognise") ? 3 : 2 });
+}
+
+function drawDetails() {
+  const face = ticked.has("recognise");
+  stepOf("details-step", 2);
+  $("age-text").textContent = say("details.age", { age: site.minimum_age });
+  $("details-camera").hidden = !face;
+  $("join-submit").textContent = say(face ? "details.take" : "details.submit");
+  $("details-without").hidden = !FACE_PROBLEMS.has(wentWrong()?.code);
+}
+
+function suggest() {
+  const names = say("details.suggestions").split(", ").filter((name) => name !== $("nickname").value);
+  $("nickname").value = names[Math.floor(Math.random() * names.length)];
+  fail(null);
+}
+
+function submitDetails(event) {
+  event.preventDefault();
+  if (!$("nickname").value.trim()) return fail({ code: "nickname-missing" });
+  if (!$("age").checked) return fail({ code: "age-missing", age: site.minimum_age });
+  ticked.has("recognise") ? photograph() : join([]);
+}
+
+const photograph = () => takePhotos(join);
+
+function withoutFace() {
+  ticked.delete("recognise");
+  join([]);
+}
+
+async function join(photos) {
+  const consents = [...ticked.values()].map((notice) => ({
+    purpose: notice.purpose,
+    notice_version: notice.version,
+    notice_sha256: notice.sha256[readIn],
+  }));
+  const nickname = $("nickname").value.trim();
+  go("busy");
+  const here = staying();
+  try {
+    const joined = await api.join({ placement, nickname, locale: readIn, age_confirmed: $("age").checked, consents }, photos);
+    if (here()) welcome(joined);
+  } catch (problem) {
+    if (!here()) return;
+    go("details");
+    fail(problem);
+    redraw();
+  }
+}
+
+$("notices-next").onclick = () => go("details");
+$("suggest").onclick = suggest;
+$("details-form").onsubmit = submitDetails;
+$("details-without").onclick = withoutFace;
+$("enrol-again").onclick = photograph;
+$("enrol-without").onclick = withoutFace;

@@ -1,0 +1,115 @@
+// Somebody is known: the greeting, the offer and why, their data, and being forgotten.
+
+import * as api from "./api.js";
+import { local, say, sayDate, sayMoment, sayPrice, sayReason } from "./language.js";
+import { element } from "./notice.js";
+import { $, attempt, go, onLeave, onShow } from "./stage.js";
+
+let person = null; // what the server said on recognition, or on joining
+let data = null; // what GET /v1/edge/me said
+let receipt = null; // what is left after being forgotten
+let notices = [];
+
+onShow("welcome", drawWelcome);
+onShow("data", drawData);
+onShow("forgotten", drawReceipt);
+onLeave((next) => {
+  if (next === "attract") forgetPerson();
+});
+
+export function useNotices(found) {
+  notices = found.notices;
+}
+
+function forgetPerson() {
+  person = data = receipt = null;
+  $("pin-value").textContent = "";
+  if ($("card").src) URL.revokeObjectURL($("card").src);
+  $("card").removeAttribute("src");
+  explain(false);
+}
+
+export function welcome(found) {
+  person = found;
+  explain(false);
+  if (found.pin) {
+    $("pin-value").textContent = found.pin.replace(/^(\d{3})(\d{3})(\d{4})$/, "$1 $2 $3");
+    $("card").src = URL.createObjectURL(new Blob([found.card_svg], { type: "image/svg+xml" }));
+  }
+  go("welcome");
+}
+
+function drawWelcome() {
+  $("greeting").textContent = local(person.greeting);
+  $("codes").hidden = !person.pin;
+  $("card").alt = say("joined.card");
+  $("joined-next").textContent = say(person.recognised_by_face ? "joined.face" : "joined.noface");
+  const item = person.decision?.item;
+  $("offer").hidden = !item;
+  $("no-offer").hidden = Boolean(item);
+  $("why").hidden = !item;
+  if (!item) return;
+  $("offer-art").src = item.art;
+  $("offer-title").textContent = local(item.title);
+  $("offer-text").textContent = local(item.text);
+  $("offer-price").hidden = item.price === null;
+  $("offer-price").textContent = item.price === null ? "" : sayPrice(item.price, item.currency);
+  $("why-text").replaceChildren(...person.decision.reasons.map((reason) => element("p", "", sayReason(reason, item))));
+}
+
+function explain(open) {
+  $("why-text").hidden = !open;
+  $("why").setAttribute("aria-expanded", String(open));
+}
+
+function showData() {
+  attempt($("my-data"), () => api.me(person.session), (found) => {
+    data = found;
+    go("data");
+  });
+}
+
+function drawData() {
+  $("data-who").textContent = say("data.who", { nickname: data.nickname, date: sayDate(data.enrolled_at) });
+  $("data-consents").replaceChildren(...data.consents.map(consentRow));
+}
+
+function consentRow(consent) {
+  const title = local(notices.find((notice) => notice.purpose === consent.purpose)?.title) || say(`purpose.${consent.purpose}`);
+  const until = consent.live ? say("data.until", { date: sayDate(consent.expires_at) }) : say("data.ended");
+  const row = element("div", "consent", element("b", "", title), element("p", "small", until));
+  if (consent.live) row.append(withdrawButton(consent.purpose, title));
+  return row;
+}
+
+function withdrawButton(purpose, title) {
+  const button = element("button", "button quiet", say("data.withdraw"));
+  button.type = "button";
+  button.ariaLabel = `${say("data.withdraw")}: ${title}`;
+  button.dataset.testid = `withdraw-${purpose}`;
+  button.onclick = () =>
+    attempt(button, () => api.withdraw(person.session, purpose), (answer) => {
+      data.consents = answer.consents;
+      drawData();
+    });
+  return button;
+}
+
+function forget() {
+  attempt($("forget-confirm"), () => api.forget(person.session), (answer) => {
+    person = data = null;
+    receipt = answer.receipt;
+    go("forgotten");
+  });
+}
+
+function drawReceipt() {
+  $("receipt").textContent = receipt.id;
+  $("receipt-at").textContent = say("forgotten.at", { date: sayMoment(receipt.deleted_at) });
+}
+
+$("why").onclick = () => explain($("why-text").hidden);
+$("my-data").onclick = showData;
+$("forget-confirm").onclick = forget;
+$("print").onclick = () => print();
+$("print").hidden = !new URLSearchParams(location.search).has("print"); // only where a printer stands
