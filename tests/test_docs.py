@@ -141,6 +141,15 @@ def test_every_command_in_the_docs_exists() -> None:
     assert shown > 3
 
 
+def test_every_test_that_privacy_names_exists() -> None:
+    """A promise that points at a test that is gone points nowhere."""
+    named = set(re.findall(r"`(test_\w+)`", (DOCS / "explanation" / "privacy.md").read_text(encoding="utf-8")))
+    sources = (path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests").rglob("test_*.py")))
+    written = {name for source in sources for name in re.findall(r"^(?:async )?def (test_\w+)", source, re.MULTILINE)}
+    assert len(named) > 10
+    assert named <= written, named - written
+
+
 if __name__ == "__main__":
     (DOCS / "reference").mkdir(exist_ok=True)
     for file, text in REFERENCE.items():

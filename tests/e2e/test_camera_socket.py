@@ -97,6 +97,13 @@ async def test_a_foreign_host_name_is_refused(site: SiteUnderTest) -> None:
     assert (await site.http.get("/healthz", headers={"Host": "evil.example"})).status_code == 400
 
 
+async def test_another_sites_page_may_not_write(site: SiteUnderTest) -> None:
+    """A form or fetch of a foreign page, whatever its content type; the site's own pages may."""
+    for origin, status in (("https://evil.example", 403), ("null", 403), (site.address, 422)):
+        answer = await site.http.post("/v1/events", content="x", headers={"Origin": origin})
+        assert answer.status_code == status
+
+
 async def test_guessing_pins_is_slowed_down(site: SiteUnderTest) -> None:
     """After ten wrong codes at a placement even the right one has to wait; elsewhere nobody notices."""
     joined = (await site.join(purposes=("personalise",))).raise_for_status().json()

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from visavis.errors import SettingInvalid
 from visavis.perception.decode import decode_image
 from visavis.types import Frame, Purpose
 
@@ -299,3 +300,15 @@ async def test_a_site_stops_at_once_with_a_screen_listening(open_test_site: Open
                     running.site.screens.close()
                 lines.append(line)
     assert lines[0] == "event: house"
+
+
+async def test_a_site_whose_key_is_lost_does_not_start_with_another(open_test_site: OpenSite, tmp_path: Path) -> None:
+    """A fresh key would open nothing: the remedy is the backup, and no new key is written."""
+    async with open_test_site() as running:
+        (await running.join(purposes=("personalise",))).raise_for_status()
+    key = tmp_path / "data" / "site.key"
+    key.rename(tmp_path / "backup.key")
+    with pytest.raises(SettingInvalid, match="restore it"):
+        async with open_test_site():
+            pass
+    assert not key.exists()

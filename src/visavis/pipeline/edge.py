@@ -285,12 +285,14 @@ class Edge:
     async def forget(self, member_id: MemberId, *, method: str) -> DeletionReceipt:
         """End every consent, destroy the key, erase the member here and at the hub; unknown from the next frame on."""
         member = self.member(member_id)
-        self._drop(member_id)
+        self.gallery.drop(member_id)
+        # The hub first: only the edge knows the token, so it goes last and a failure can be repeated.
+        at_hub = await self.link.forget(member.token)
         ended = withdrawals(
             await self.ledger.history(member_id), tuple(Purpose), method=method, now=self.clock.now(), ids=self.ids
         )
-        rows = await self.roster.remove(member_id, ended)
-        removed: Mapping[str, int] = {"edge": rows, **await self.link.forget(member.token)}
+        removed: Mapping[str, int] = {"edge": await self.roster.remove(member_id, ended), **at_hub}
+        self._drop(member_id)
         await self._note("forgotten", member, {"method": method})
         return deletion_receipt(
             self.keys, subject=member.token, site=self.site, removed=removed, at=self.clock.now(), receipt_id=self.ids()

@@ -1,11 +1,9 @@
 """Security headers on every answer: strict for kiosk and player, the tightest that NiceGUI allows for the console."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from urllib.parse import urlsplit
 
-Scope = dict[str, Any]
-Message = dict[str, Any]
-App = Callable[[Scope, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 STRICT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
@@ -27,18 +25,36 @@ COMMON = (
 )
 
 
+FOREIGN = {
+    "type": "urn:visavis:problem:foreign-origin",
+    "code": "foreign-origin",
+    "title": "Another site's page may not write here.",
+    "status": 403,
+    "detail": "The request's Origin is not this server. Send it from this server's own pages, or without a browser.",
+}
+
+
+def _from_elsewhere(scope: Scope) -> bool:
+    """A page of another origin asks to change something; browsers always say so."""
+    headers = dict(scope["headers"])
+    origin = headers.get(b"origin")
+    writes = scope["method"] not in ("GET", "HEAD", "OPTIONS")
+    return writes and origin is not None and urlsplit(origin.decode("latin-1")).netloc.encode() != headers.get(b"host")
+
+
 class SecurityHeaders:
     """ASGI middleware; plain, so that server-sent events stream through it untouched."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(
-        self, scope: Scope, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
-    ) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Add the headers to the response's start."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+            return
+        if _from_elsewhere(scope):
+            await JSONResponse(FOREIGN, 403, media_type="application/problem+json")(scope, receive, send)
             return
         console = scope["path"].startswith("/console")
         policy = (CONSOLE if console else STRICT).encode()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from starlette.requests import HTTPConnection
 
 from visavis.config import Settings
-from visavis.errors import VisavisError
+from visavis.errors import SettingInvalid, VisavisError
 from visavis.identity.gallery import Gallery
 from visavis.perception.observe import Observer
 from visavis.perception.packs import Pack, build_default_pack, load_pack
@@ -150,6 +150,8 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with open_storage(settings.database_url, data_dir=settings.data_dir) as storage:
         progress("starting the database", 1.0)
+        if not settings.site_key_file.exists() and await storage.roster.members():
+            raise SettingInvalid(f"site key: {settings.site_key_file} is missing; restore it, nothing opens without it")
         site = _compose(settings, scenario, pack, storage)
         members = await site.edge.load()
         log.info("site_open", site=settings.site, scenario=scenario.name, members=members)
