@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image, ImageEnhance
 
 from visavis.config import Settings
+from visavis.pipeline.camera import Camera
 from visavis.server.run import serving, stop_asked
 from visavis.server.site import Progress, Site
 from visavis.server.visitors import Client
@@ -195,7 +196,7 @@ class Show:
 
     async def walk_past(self) -> None:
         """Member and stranger walk by, alone and together; the truth about each frame is known."""
-        camera = self._site.edge.camera(self._door)
+        camera = Camera(edge=self._site.edge, placement=self._door)
         rng = np.random.default_rng(self._site.settings.seed)
         frames = walk_by(rng, source="walk-by", starts_at=self._site.clock.now(), fps=FPS)
         loop = asyncio.get_running_loop()

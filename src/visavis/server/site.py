@@ -18,7 +18,8 @@ from visavis.errors import SettingInvalid, VisavisError
 from visavis.identity.gallery import Gallery
 from visavis.perception.observe import Observer
 from visavis.perception.packs import Pack, build_default_pack, load_pack
-from visavis.pipeline.edge import Camera, Edge, Seen
+from visavis.pipeline.camera import Camera, Seen
+from visavis.pipeline.edge import Edge
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
 from visavis.ports import Clock

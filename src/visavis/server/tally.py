@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from visavis.pipeline.edge import Seen, Welcome
+from visavis.pipeline.camera import Seen
+from visavis.pipeline.edge import Welcome
 from visavis.types import Method
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from visavis.errors import CredentialRefused, ImageRefused, InputRefused, VisavisError
 from visavis.perception.cards import read_card
 from visavis.perception.decode import MAX_BYTES, decode_image
+from visavis.pipeline.camera import Camera
 from visavis.pipeline.edge import Welcome
 from visavis.privacy.consent import State, notice_sha256, standing
 from visavis.server.problems import problem
@@ -87,7 +88,7 @@ def recognised(site: Site, welcome: Welcome) -> dict[str, Any]:
 async def notices(request: Request, placement: str) -> dict[str, Any]:
     """What a person reads before joining."""
     site = site_of(request)
-    site.edge.camera(placement)
+    site.edge.check_placement(placement)
     scenario = site.scenario
     return {
         "scenario": scenario.name,
@@ -134,7 +135,7 @@ async def identify_face(request: Request, placement: Annotated[str, Form()], ima
     """Know a member by one picture: for terminals that are not browsers. 401 when nobody is recognised."""
     site = site_of(request)
     frame = site.frame(decode_image(await read_bounded(image)), source="upload")
-    seen = await site.see(site.edge.camera(placement), frame)
+    seen = await site.see(Camera(edge=site.edge, placement=placement), frame)
     if not seen.welcomes:
         raise CredentialRefused("nobody was recognised; the card or the PIN serves as well")
     return recognised(site, seen.welcomes[0])
@@ -166,7 +167,7 @@ async def join(
         raise InputRefused(f"at most {MAX_PHOTOS} images")
     if not joining.age_confirmed:
         raise InputRefused(f"a member confirms to be at least {site.scenario.minimum_age} years old")
-    site.edge.camera(joining.placement)
+    site.edge.check_placement(joining.placement)
     check_notices(site, joining)
     photos = [await read_bounded(upload) for upload in uploads]
     enrolled = await site.edge.enrol(
@@ -311,7 +312,7 @@ def enrolling(site: Site) -> Answer:
 
 def identifying(site: Site, placement: str) -> Answer:
     """Look for a member, by face or by a card held to the camera."""
-    view = site.edge.camera(placement)
+    view = Camera(edge=site.edge, placement=placement)
 
     async def answer(frame: Frame) -> dict[str, Any]:
         seen = await site.see(view, frame)
