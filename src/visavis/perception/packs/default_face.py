@@ -150,7 +150,7 @@ def _write(folder: Path, progress: Progress) -> None:
     progress(step, 0.0)
     network = read_metric_network(_EMBEDDER.read(), dlib_graph.LAYERS)
     progress(step, 0.5)
-    (folder / "embedder.onnx").write_bytes(dlib_graph.embedder(*network))
+    (folder / "embedder.onnx").write_bytes(dlib_graph.integer_embedder(*network, _ranges()))
     (folder / MANIFEST_FILE).write_text(manifest_json(_manifest(folder)), encoding="utf-8")
     progress(step, 1.0)
 
@@ -169,6 +169,12 @@ def _manifest(folder: Path) -> Manifest:
         content = (folder / model["file"]).read_bytes()
         model |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     return parse_manifest(json.dumps(shipped))
+
+
+def _ranges() -> list[dlib_graph.Range]:
+    """Least and greatest value of each resting map of the embedder; the file says how they were measured."""
+    text = resources.files(__package__).joinpath("default_face_ranges.json").read_text(encoding="utf-8")
+    return [(low, high) for low, high in json.loads(text)["ranges"]]
 
 
 def _shipped() -> dict[str, Any]:

@@ -8,7 +8,7 @@ far end; so does the graph.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,12 +41,14 @@ LAYERS = (
 """dlib's names of the network's layers, from input to output."""
 
 Shape = tuple[int, int, int]  # channels, rows, columns
+Range = tuple[float, float]  # least, greatest value
 
 
 @dataclass(frozen=True, slots=True)
 class _Value:
     name: str
     shape: Shape
+    steps: tuple[float, int] | None = None  # size of a step and which step is 0, where it is quantised
 
 
 def embedder(first: Input, layers: Sequence[Layer]) -> bytes:
@@ -60,10 +62,91 @@ def embedder(first: Input, layers: Sequence[Layer]) -> bytes:
     tagged: dict[str, _Value] = {}
     for layer in _folded(layers):
         value = _add(graph, layer, value, tagged)
+    _give(graph, value)
+    return graph.to_bytes()
+
+
+def integer_embedder(first: Input, layers: Sequence[Layer], ranges: Sequence[Range]) -> bytes:
+    """The same network in whole numbers of 8 bits: its outputs are nearly those of `embedder`, in half the time.
+
+    Weights are rounded filter by filter, values map by map (Jacob et al. 2018, arXiv:1712.05877).
+
+    Args:
+        first: the input layer.
+        layers: the others.
+        ranges: least and greatest value of each map that rests, as `resting_maps` gives them for typical faces.
+
+    Raises:
+        ModelRefused: the layers do not fit each other, or there is not one range for each map.
+    """
+    graph = Graph("embedder", first.height, first.width)
+    value = _Value(graph.pixels(), (3, first.height, first.width), (1.0, 0))
+    tagged: dict[str, _Value] = {}
+    every = iter(ranges)
+    try:
+        for layer, rests in _resting(_without_mean(first, list(_folded(layers)))):
+            value = _add(graph, layer, value, tagged)
+            if rests:
+                value = _quantised(graph, value, next(every))
+            elif isinstance(layer, Pool) and value.steps is not None:
+                value = replace(value, name=graph.quantised(value.name, *value.steps))
+    except StopIteration:
+        raise ModelRefused(f"dlib weights: {len(ranges)} ranges are too few") from None
+    if next(every, None) is not None:
+        raise ModelRefused(f"dlib weights: {len(ranges)} ranges are too many")
+    _give(graph, value)
+    return graph.to_bytes()
+
+
+def resting_maps(first: Input, layers: Sequence[Layer]) -> bytes:
+    """A graph that measures ranges: image (N, H, W, 3) -> lows (K,), highs (K,) of the K maps that rest.
+
+    A map rests where the next layer reads it from memory: after a rectifier, and before a sum.
+    """
+    graph = Graph("resting_maps", first.height, first.width)
+    value = _Value(graph.picture(first.mean), (3, first.height, first.width))
+    tagged: dict[str, _Value] = {}
+    lows, highs = [], []
+    for layer, rests in _resting(list(_folded(layers))):
+        value = _add(graph, layer, value, tagged)
+        if rests:
+            lows.append(graph.node("Reshape", graph.node("ReduceMin", value.name), graph.constant(np.array([1]))))
+            highs.append(graph.node("Reshape", graph.node("ReduceMax", value.name), graph.constant(np.array([1]))))
+    graph.output(graph.node("Concat", *lows, axis=0), "lows", (len(lows),))
+    graph.output(graph.node("Concat", *highs, axis=0), "highs", (len(highs),))
+    return graph.to_bytes()
+
+
+def _give(graph: Graph, value: _Value) -> None:
     size = math.prod(value.shape)
     graph.output(value.name, "descriptor", ("N", size))
     graph.output(graph.node("LpNormalization", value.name, axis=-1, p=2), "embedding", ("N", size))
-    return graph.to_bytes()
+
+
+def _resting(layers: Sequence[Layer]) -> Iterator[tuple[Layer, bool]]:
+    """Each layer, and whether a map of its own rests after it."""
+    for layer, following in zip(layers, [*layers[1:], None], strict=True):
+        own = isinstance(layer, (Convolution, Relu, AddPrevious))
+        yield layer, own and not isinstance(following, Relu)
+
+
+def _quantised(graph: Graph, value: _Value, within: Range) -> _Value:
+    low, high = min(within[0], 0.0), max(within[1], 0.0)
+    scale = (high - low) / 255
+    steps = (scale, round(-low / scale))
+    return _Value(graph.quantised(value.name, *steps), value.shape, steps)
+
+
+def _without_mean(first: Input, layers: Sequence[Layer]) -> list[Layer]:
+    """The layers for a picture from which no mean was taken: w (x - m) + b = w x + (b - w m).
+
+    Holds at the picture's edge too, for the first convolution adds no border.
+    """
+    entry, *others = layers
+    if not isinstance(entry, Convolution) or entry.padding != (0, 0):
+        raise ModelRefused("dlib weights: the first layer is not a convolution without border")
+    shift = entry.weights.sum(axis=(2, 3)) @ np.asarray(first.mean, np.float32)
+    return [replace(entry, bias=entry.bias - shift), *others]
 
 
 def _folded(layers: Sequence[Layer]) -> Iterator[Layer]:
@@ -116,7 +199,11 @@ def _convolution(graph: Graph, layer: Convolution, value: _Value) -> _Value:
     filters, channels, *window = layer.weights.shape
     if channels != value.shape[0]:
         raise ModelRefused(f"dlib weights: a convolution of {channels} channels follows {value.shape}")
-    name = graph.convolution(value.name, layer.weights, layer.bias, layer.stride, layer.padding)
+    plain = (layer.weights, layer.bias, layer.stride, layer.padding)
+    if value.steps is None:
+        name = graph.convolution(value.name, *plain)
+    else:
+        name = graph.integer_convolution(value.name, value.steps[0], *plain)
     return _Value(name, (filters, *_windows(value.shape, window, layer.stride, layer.padding)))
 
 
@@ -130,7 +217,8 @@ def _pool(graph: Graph, layer: Pool, value: _Value) -> _Value:
         strides=layer.stride,
         pads=[*layer.padding, *layer.padding],
     )
-    return _Value(name, (value.shape[0], *_windows(value.shape, layer.window, layer.stride, layer.padding)))
+    shape = (value.shape[0], *_windows(value.shape, layer.window, layer.stride, layer.padding))
+    return _Value(name, shape, value.steps)
 
 
 def _windows(shape: Shape, window: Sequence[int], stride: tuple[int, int], padding: tuple[int, int]) -> tuple[int, int]:

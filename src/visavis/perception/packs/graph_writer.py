@@ -16,6 +16,7 @@ from visavis.errors import ModelRefused
 
 OPSET = 17  # ONNX 1.12; understood by every ONNX Runtime since 1.13
 IR_VERSION = 8
+WEIGHT_STEPS = 63  # to each side of 0: with 127, processors without VNNI overflow where two products are added
 
 
 class Graph:
@@ -32,7 +33,7 @@ class Graph:
     def constant(self, values: NDArray[Any]) -> str:
         """Name of a stored tensor."""
         name = f"c{len(self._constants)}"
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        self._constants.append(numpy_helper.from_array(np.asarray(values, order="C"), name))
         return name
 
     def node(self, operator: str, *inputs: str, **attributes: Any) -> str:
@@ -45,6 +46,13 @@ class Graph:
         names = [f"v{len(self._nodes)}_{i}" for i in range(count)]
         self._nodes.append(helper.make_node(operator, inputs, names, **attributes))
         return names
+
+    def pixels(self) -> str:
+        """The input as float32 (N, 3, H, W), in steps of 1 from 0 to 255."""
+        planes = self.node("Transpose", "image", perm=[0, 3, 1, 2])
+        return self.node(
+            "DequantizeLinear", planes, self.constant(np.array(1, np.float32)), self.constant(np.array(0, np.uint8))
+        )
 
     def picture(self, mean: Sequence[float]) -> str:
         """The input as float32 (N, 3, H, W), less the mean of each channel."""
@@ -63,6 +71,38 @@ class Graph:
         """Cross-correlation with weights (filters, channels, rows, columns)."""
         names = (value, self.constant(weights), self.constant(bias))
         return self.node("Conv", *names, kernel_shape=weights.shape[2:], strides=stride, pads=[*padding, *padding])
+
+    def quantised(self, value: str, scale: float, zero: int) -> str:
+        """The value in steps of `scale`, from -zero to 255 - zero of them; what lies outside is cut off.
+
+        ONNX Runtime computes with the steps themselves (uint8) where such values meet `integer_convolution`.
+        """
+        names = (self.constant(np.array(scale, np.float32)), self.constant(np.array(zero, np.uint8)))
+        return self.node("DequantizeLinear", self.node("QuantizeLinear", value, *names), *names)
+
+    def integer_convolution(
+        self,
+        value: str,
+        value_scale: float,
+        weights: NDArray[np.float32],
+        bias: NDArray[np.float32],
+        stride: tuple[int, int] = (1, 1),
+        padding: tuple[int, int] = (0, 0),
+    ) -> str:
+        """`convolution` of a value in steps of `value_scale`, with weights in `WEIGHT_STEPS` steps of each filter."""
+        scales = np.maximum(np.abs(weights).max(axis=(1, 2, 3)), np.float32(1e-12)) / np.float32(WEIGHT_STEPS)
+        steps = np.rint(weights / scales.reshape(-1, 1, 1, 1)).astype(np.int8)
+        bias_scales = scales * np.float32(value_scale)
+        names = (
+            value,
+            self._steps(steps, scales, np.int8),
+            self._steps(np.rint(bias / bias_scales).astype(np.int32), bias_scales, np.int32),
+        )
+        return self.node("Conv", *names, kernel_shape=weights.shape[2:], strides=stride, pads=[*padding, *padding])
+
+    def _steps(self, steps: NDArray[Any], scales: NDArray[np.float32], dtype: type) -> str:
+        names = (self.constant(steps), self.constant(scales), self.constant(np.zeros(len(scales), dtype)))
+        return self.node("DequantizeLinear", *names, axis=0)
 
     def dense(self, value: str, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> str:
         """(N, inputs) times (inputs, outputs) plus bias."""

@@ -1,5 +1,6 @@
 """dlib's serialisation is read to the last byte or refused, and its network gives dlib's own numbers."""
 
+import hashlib
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from PIL import Image
 
 from visavis.errors import ModelRefused
 from visavis.perception.packs import Pack
-from visavis.perception.packs.dlib_graph import LAYERS, embedder
+from visavis.perception.packs.dlib_graph import LAYERS, embedder, integer_embedder, resting_maps
 from visavis.perception.packs.dlib_weights import (
     AddPrevious,
     Affine,
@@ -173,6 +174,26 @@ def test_the_graph_computes_what_the_layers_say() -> None:
     np.testing.assert_allclose(embeddings, wanted / np.linalg.norm(wanted, axis=1, keepdims=True), atol=1e-6)
 
 
+def test_whole_numbers_follow_the_layers() -> None:
+    """With ranges measured on the pictures themselves, the integer network differs by a few of 255 steps."""
+    network = read_metric_network(CONTENT, NAMES)
+    pictures = RNG.integers(0, 256, (16, SIDE, SIDE, 3), dtype=np.uint8)
+    lows, highs = ort.InferenceSession(resting_maps(*network)).run(None, {"image": pictures})
+    session = ort.InferenceSession(integer_embedder(*network, list(zip(lows, highs, strict=True))))
+    (found,) = session.run(["descriptor"], {"image": pictures})
+    wanted = np.array([small_descriptor(picture) for picture in pictures])
+    assert np.abs(found - wanted).max() < 0.03 * np.abs(wanted).max()
+
+
+@pytest.mark.parametrize(("more", "words"), [(-1, "too few"), (1, "too many")])
+def test_each_resting_map_needs_its_range(more: int, words: str) -> None:
+    """A file of ranges that belongs to another network is refused."""
+    network = read_metric_network(CONTENT, NAMES)
+    resting = 2  # after the first rectifier, and the second convolution before its sum; the sum has no rectifier
+    with pytest.raises(ModelRefused, match=words):
+        integer_embedder(*network, [(0.0, 1.0)] * (resting + 1 + more))
+
+
 def test_every_truncation_is_refused() -> None:
     """A download that stopped anywhere is noticed."""
     assert len(CONTENT) > 1000
@@ -280,12 +301,16 @@ def weights() -> Path:
 
 
 @pytest.fixture(scope="module")
-def model(pack_folder: Path, pack: Pack) -> Model:
-    """The default pack's embedder, with dlib's unnormalised output."""
+def model(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """The real network in floating point, with dlib's unnormalised output."""
+    path = tmp_path_factory.mktemp("dlib") / "embedder.onnx"
+    content = embedder(
+        *read_metric_network((weights / "dlib_face_recognition_resnet_model_v1.dat").read_bytes(), LAYERS)
+    )
+    path.write_bytes(content)
     image = TensorSpec(name="image", dtype=DType.UINT8, shape=(None, 150, 150, 3))
     outputs = [TensorSpec(name=name, dtype=DType.FLOAT32, shape=(None, 128)) for name in ("descriptor", "embedding")]
-    path = pack_folder / "embedder.onnx"
-    return load_model(path, sha256=pack.embedder.sha256, inputs=[image], outputs=outputs)
+    return load_model(path, sha256=hashlib.sha256(content).hexdigest(), inputs=[image], outputs=outputs)
 
 
 def test_the_real_network_has_29_convolutions(weights: Path) -> None:
@@ -320,6 +345,13 @@ def test_descriptors_are_dlibs_own(weights: Path, model: Model) -> None:
     descriptors, embeddings = model.run(pictures)
     assert np.abs(descriptors - wanted).max() < 1e-5
     assert np.abs(embeddings - wanted / np.linalg.norm(wanted, axis=1, keepdims=True)).max() < 1e-5
+
+
+def test_whole_numbers_say_what_floating_point_says(pack: Pack, model: Model) -> None:
+    """The default pack's templates of two faces lie within 12 degrees of the exact network's, far inside a person."""
+    faces = np.stack([np.asarray(Image.fromarray(p).resize((150, 150)), np.uint8) for p in portraits()])
+    _, exact = model.run(faces)
+    assert ((pack.embed(faces) * exact).sum(axis=1) > np.cos(np.radians(12))).all()
 
 
 def test_a_face_has_one_template_in_any_company(pack: Pack) -> None:
