@@ -7,6 +7,7 @@ Neither ever holds a name, a token, an embedding or a key.
     ├── InputRefused            what came from outside cannot be used
     │   ├── ImageRefused
     │   ├── VideoRefused
+    │   ├── CameraRefused
     │   ├── NoFaceFound
     │   ├── SeveralFacesFound
     │   ├── QualityTooLow
@@ -29,8 +30,10 @@ Neither ever holds a name, a token, an embedding or a key.
     ├── NotFound                what was asked for is not here
     │   ├── MemberUnknown
     │   ├── PlacementUnknown
-    │   └── DecisionUnknown
+    │   ├── DecisionUnknown
+    │   └── CameraUnknown
     ├── NothingToShow
+    ├── CameraUnavailable
     ├── StorageError            the database or the disk
     │   ├── DatabaseUnavailable
     │   ├── DatabaseVersionMismatch
@@ -74,6 +77,10 @@ class ImageRefused(InputRefused):
 
 class VideoRefused(InputRefused):
     """The video cannot be read. Check that the file is complete and that its codec is a common one."""
+
+
+class CameraRefused(InputRefused):
+    """The camera cannot be added like this. Give NAME=ADDRESS@PLACEMENT, such as door=rtsp://10.0.0.7/live@entrance."""
 
 
 class NoFaceFound(InputRefused):
@@ -166,6 +173,14 @@ class PlacementUnknown(NotFound):
 
 class DecisionUnknown(NotFound):
     """No decision has this id. It may have been erased with its member."""
+
+
+class CameraUnknown(NotFound):
+    """No camera has this name. The list of cameras shows those that run."""
+
+
+class CameraUnavailable(VisavisError):
+    """The camera gives no pictures. Check its power, network, address and password; visavis keeps trying."""
 
 
 class NothingToShow(VisavisError):

@@ -21,6 +21,7 @@ STATUS: tuple[tuple[type[errors.VisavisError], HTTPStatus], ...] = (
     (errors.KeyDestroyed, HTTPStatus.GONE),
     (errors.NotFound, HTTPStatus.NOT_FOUND),
     (errors.NothingToShow, HTTPStatus.CONFLICT),
+    (errors.CameraUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.StorageFull, HTTPStatus.INSUFFICIENT_STORAGE),
     (errors.StorageError, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.VisavisError, HTTPStatus.INTERNAL_SERVER_ERROR),
