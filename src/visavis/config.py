@@ -30,6 +30,18 @@ class Settings(BaseSettings):
     )
     min_face_px: int = Field(default=60, ge=20, le=1000, description="Smallest face that is looked at, in pixels.")
     show_s: float = Field(default=20.0, ge=1, le=600, description="How long a screen shows one decision, in seconds.")
+    cameras: tuple[str, ...] = Field(
+        default=(),
+        repr=False,  # addresses may hold passwords
+        description='Cameras as a JSON list of NAME=ADDRESS@PLACEMENT: `["door=rtsp://10.0.0.7/live@entrance"]`.',
+    )
+    camera_fps: float = Field(
+        default=5.0, ge=0.1, le=60, description="Frames a second of each camera that are looked at, at most."
+    )
+    camera_every: int = Field(
+        default=1, ge=1, le=100, description="Of a camera's pictures only each so-manieth is looked at."
+    )
+    camera_loop: bool = Field(default=False, description="A camera that is a video file begins again at its end.")
     seed: int | None = Field(default=None, description="Seed of the policy's draws; without it, the machine's entropy.")
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="Least level that is logged."

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from visavis.cli.bench import bench
+from visavis.cli.edge import CameraFps, CameraLoop, Cameras, edge
 from visavis.cli.messages import say, say_error
 from visavis.cli.options import (
     AsJson,
@@ -160,6 +161,9 @@ def serve(
         float | None,
         typer.Option(help=say("How often a stranger may be taken for some member."), show_default="0.001"),
     ] = None,
+    camera: Cameras = None,
+    max_fps: CameraFps = None,
+    loop: CameraLoop = False,
 ) -> None:
     """Serve until Ctrl-C."""
     from visavis.server.logs import configure
@@ -174,6 +178,9 @@ def serve(
         cache_dir=cache_dir,
         database_url=database_url,
         false_match_rate=false_match_rate,
+        cameras=tuple(camera) if camera else None,
+        camera_fps=max_fps,
+        camera_loop=loop or None,
     )
     configure(given.log_level, pretty=sys.stderr.isatty())
 
@@ -187,6 +194,12 @@ def serve(
                 await stop.wait()
 
     run(work)
+
+
+app.command(
+    epilog="`visavis edge --camera door=rtsp://10.0.0.7/live@entrance --max-fps 5`",
+    help=say("Watch cameras; edge and hub run in one process."),
+)(edge)
 
 
 @app.command(epilog="`visavis migrate --database-url postgresql://…`", help=say("Bring a database to this version."))

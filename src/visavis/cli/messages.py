@@ -100,6 +100,23 @@ ZH = {
     "loading the gallery": "载入会员底库",
     "enrolling the example member": "登记示例会员",
     "enrolling simulated members": "登记模拟会员",
+    # ------ cameras
+    "A camera: rtsp://, http:// (MJPEG), /dev/videoN or a video file. May be given several times.": "一个摄像头：rtsp://、http://（MJPEG）、/dev/videoN 或视频文件。可多次给出。",
+    "Frames a second of each camera that are looked at.": "每个摄像头每秒查看的帧数。",
+    "Look only at each so-manieth picture of a camera.": "每隔若干张画面才查看一张。",
+    "Begin video files again at their end.": "视频文件播放完后从头开始。",
+    "Watch cameras; edge and hub run in one process.": "查看摄像头；边缘与中心在同一进程中运行。",
+    "Cameras run; pages are at {address}.": "摄像头已运行；页面位于 {address}。",
+    "camera": "摄像头",
+    "placement": "展示位",
+    "connected": "已连接",
+    "lag": "延迟",
+    "dropped": "丢弃",
+    "late": "迟到",
+    "reconnects": "重连",
+    "trouble": "故障",
+    "yes": "是",
+    "no": "否",
 }
 
 ZH_ERRORS = {
@@ -129,6 +146,8 @@ ZH_ERRORS = {
     "key-destroyed": "撤回同意时，该会员的密钥已销毁。数据无法恢复；请重新登记。",
     "seal-broken": "该密钥无法打开存储的密文。密钥文件与数据库属于不同站点。",
     "signature-invalid": "签名与文件不符。文件被改动过，或由其他站点签名。",
+    "liveness-required": "此操作需要摄像头前的本人刚刚通过活体检测。也可以使用卡片、PIN 码或找工作人员。",
+    "liveness-locked": "此处活体检测失败次数过多。请等待所示时间；也可以使用卡片、PIN 码或找工作人员。",
     "not-found": "所请求的内容不存在。请核对编号。",
     "member-unknown": "没有识别到会员。卡片或代码同样可用。",
     "placement-unknown": "没有这个名称的展示位。场景包列出了它的展示位。",
@@ -142,6 +161,12 @@ ZH_ERRORS = {
     "extra-missing": "未安装可选组件。请用 pip 安装所指的组件。",
     "port-in-use": "端口已被其他程序占用。请用 --port 另选，或用 0 任选空闲端口。",
     "setting-invalid": "设置的值无法使用。请改正；`visavis serve --help` 列出了各项设置。",
+    # ------ the edge's HTTP API
+    "face-already-enrolled": "这张脸已属于某位会员。请使用卡片或 PIN 码；如仍要加入，请发送 allow_duplicate。",
+    "too-many-requests": "来自此处的请求过多。请等一分钟，然后放慢速度再试。",
+    "staff-only": "此项仅供本机员工使用。请在本机通过回环地址访问，不要经过代理。",
+    "template-unknown": "该会员没有这个编号的模板。模板列表会显示现有的模板。",
+    "review-unknown": "没有这个编号的待审记录。它已处理、已过期，或已随会员一起删除。",
 }
 
 

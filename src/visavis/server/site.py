@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -22,12 +22,14 @@ from visavis.pipeline.camera import Camera, Seen
 from visavis.pipeline.edge import Edge
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
+from visavis.pipeline.watch import Watch
 from visavis.ports import Clock
 from visavis.privacy.keys import FileSiteKey
 from visavis.privacy.receipts import sign_receipt
 from visavis.recommend.squarecb import SquareCB
 from visavis.scenarios.loader import load_scenario
 from visavis.server.attempts import Attempts
+from visavis.server.cameras import camera_specs, site_watch, watching
 from visavis.server.screens import ScreenChannel
 from visavis.server.sessions import Sessions
 from visavis.server.tally import Tally
@@ -66,6 +68,10 @@ class Site:
     attempts: Attempts
     tally: Tally
     clock: Clock
+    watch: Watch = field(init=False)  # cameras that run beside the requests
+
+    def __post_init__(self) -> None:
+        self.watch = site_watch(self)
 
     def frame(self, pixels: NDArray[np.uint8], *, source: str) -> Frame:
         """A picture that was taken now."""
@@ -145,6 +151,7 @@ def site_of(connection: HTTPConnection) -> Site:
 @asynccontextmanager
 async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[Site]:
     """Everything, running; closed in the opposite order."""
+    cameras = camera_specs(settings)
     scenario = load_scenario(settings.scenario)
     pack = load_pack(await asyncio.to_thread(build_default_pack, settings.packs_dir, progress))
     progress("starting the database", 0.0)
@@ -159,7 +166,8 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
         loops = [site.follow_roster, site.follow_policy, site.screens.relay, site.learn, site.lapse]
         tasks = [asyncio.create_task(_forever(loop)) for loop in loops]
         try:
-            yield site
+            async with watching(site, cameras):
+                yield site
         finally:
             for task in tasks:
                 task.cancel()

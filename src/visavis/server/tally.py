@@ -1,12 +1,45 @@
 """Counts of what the edge saw; no identities, only numbers."""
 
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from visavis.pipeline.camera import Seen
 from visavis.pipeline.edge import Welcome
+from visavis.pipeline.watch import CameraState
 from visavis.types import Method
+
+
+class Cameras(Collector):
+    """What each camera counts itself, read when somebody asks."""
+
+    COUNTERS = (
+        ("frames", "Frames of a camera that were looked at."),
+        ("dropped", "Frames of a camera that a newer one replaced before their turn."),
+        ("late", "Frames of a camera that were decided more than a second after they were taken."),
+        ("damaged", "Packets and pictures of a camera that could not be decoded."),
+        ("reconnects", "Attempts to connect to a camera again."),
+    )
+
+    def __init__(self) -> None:
+        self.states: Callable[[], tuple[CameraState, ...]] = tuple
+
+    def collect(self) -> Iterator[Metric]:
+        """One sample a camera."""
+        states = self.states()
+        for name, meaning in self.COUNTERS:
+            counter = CounterMetricFamily(f"visavis_camera_{name}", meaning, labels=["camera"])
+            for state in states:
+                counter.add_metric([state.name], getattr(state, name))
+            yield counter
+        connected = GaugeMetricFamily("visavis_camera_connected", "1 while a camera is connected.", labels=["camera"])
+        for state in states:
+            connected.add_metric([state.name], state.connected)
+        yield connected
 
 
 @dataclass(slots=True)
@@ -22,6 +55,8 @@ class Tally:
     perception_s: Histogram = field(init=False)
     screens: Gauge = field(init=False)
     policy_version: Gauge = field(init=False)
+    camera_lag_s: Histogram = field(init=False)
+    cameras: Cameras = field(init=False)
 
     def __post_init__(self) -> None:
         r = self.registry
@@ -37,6 +72,15 @@ class Tally:
         )
         self.screens = Gauge("visavis_screens_connected", "Screens that listen for decisions.", registry=r)
         self.policy_version = Gauge("visavis_policy_version", "Updates that the live policy learned from.", registry=r)
+        self.camera_lag_s = Histogram(
+            "visavis_camera_lag_seconds",
+            "Time from a camera's frame to its decision.",
+            ["camera"],
+            buckets=(0.025, 0.05, 0.1, 0.15, 0.25, 0.4, 0.6, 1.0, 2.5, 5.0),
+            registry=r,
+        )
+        self.cameras = Cameras()
+        r.register(self.cameras)
 
     # What the console reads back: a Prometheus counter is write-only by design.
     frames_seen: int = 0
@@ -52,6 +96,11 @@ class Tally:
         self.faces_seen += seen.arrived
         for welcome in seen.welcomes:
             self.welcomed(welcome)
+
+    def forget_camera(self, name: str) -> None:
+        """Drop the lag of a camera that has gone."""
+        with suppress(KeyError):  # it never gave a frame
+            self.camera_lag_s.remove(name)
 
     def welcomed(self, welcome: Welcome) -> None:
         """Count a member who was recognised, and the decision made for them."""
