@@ -14,7 +14,9 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── ScenarioUnknown
     │   ├── ScenarioInvalid
     │   ├── EventRefused
-    │   └── CredentialRefused
+    │   ├── CredentialRefused
+    │   ├── FaceAlreadyEnrolled
+    │   └── TooManyRequests
     ├── ModelError              a model pack cannot be trusted or run
     │   ├── ManifestInvalid
     │   ├── ChecksumMismatch
@@ -26,12 +28,17 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── NoticeOutdated
     │   ├── KeyDestroyed
     │   ├── SealBroken
-    │   └── SignatureInvalid
+    │   ├── SignatureInvalid
+    │   └── StaffOnly
     ├── NotFound                what was asked for is not here
     │   ├── MemberUnknown
     │   ├── PlacementUnknown
     │   ├── DecisionUnknown
-    │   └── CameraUnknown
+    │   ├── CameraUnknown
+    │   ├── TemplateUnknown
+    │   └── ReviewUnknown
+    ├── LivenessRequired        a picture of a face could have done this
+    │   └── LivenessLocked
     ├── NothingToShow
     ├── CameraUnavailable
     ├── StorageError            the database or the disk
@@ -111,6 +118,14 @@ class CredentialRefused(InputRefused):
     """The code was not accepted. Check it and try again in a moment."""
 
 
+class FaceAlreadyEnrolled(InputRefused):
+    """This face already belongs to a member. Use the card or the PIN, or send allow_duplicate to join all the same."""
+
+
+class TooManyRequests(InputRefused):
+    """Too many requests came from here. Wait a minute and ask again more slowly."""
+
+
 class ModelError(VisavisError):
     """A model pack cannot be used. `visavis packs verify` shows what is wrong with each."""
 
@@ -159,6 +174,18 @@ class SignatureInvalid(PrivacyError):
     """The signature does not fit the document. It was changed, or another site signed it."""
 
 
+class StaffOnly(PrivacyError):
+    """This is for staff at this machine. Ask from the machine itself, by its loopback address and without a proxy."""
+
+
+class LivenessRequired(VisavisError):
+    """This needs a liveness check, passed just now by the person before the camera. Card, PIN or staff serve as well."""
+
+
+class LivenessLocked(LivenessRequired):
+    """Too many liveness checks failed here. Wait for the time that is named; card, PIN or staff serve as well."""
+
+
 class NotFound(VisavisError):
     """What was asked for is not here. Check the id."""
 
@@ -177,6 +204,14 @@ class DecisionUnknown(NotFound):
 
 class CameraUnknown(NotFound):
     """No camera has this name. The list of cameras shows those that run."""
+
+
+class TemplateUnknown(NotFound):
+    """The member has no template with this id. The list of templates shows those that there are."""
+
+
+class ReviewUnknown(NotFound):
+    """No review with this id is open. It was answered, has expired, or went with its member."""
 
 
 class CameraUnavailable(VisavisError):

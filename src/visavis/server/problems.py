@@ -13,11 +13,19 @@ from visavis import errors
 
 log = structlog.get_logger()
 
+RETRY_AFTER = {HTTPStatus.SERVICE_UNAVAILABLE: "2", HTTPStatus.TOO_MANY_REQUESTS: "60"}  # seconds
+
 # The first class that fits decides, so a subclass stands before its base.
 STATUS: tuple[tuple[type[errors.VisavisError], HTTPStatus], ...] = (
     (errors.CredentialRefused, HTTPStatus.UNAUTHORIZED),
+    (errors.FaceAlreadyEnrolled, HTTPStatus.CONFLICT),
+    (errors.TooManyRequests, HTTPStatus.TOO_MANY_REQUESTS),
     (errors.InputRefused, HTTPStatus.UNPROCESSABLE_ENTITY),
     (errors.ConsentMissing, HTTPStatus.FORBIDDEN),
+    (errors.LivenessLocked, HTTPStatus.TOO_MANY_REQUESTS),
+    (errors.LivenessRequired, HTTPStatus.FORBIDDEN),
+    (errors.StaffOnly, HTTPStatus.FORBIDDEN),
+    (errors.GalleryMismatch, HTTPStatus.CONFLICT),
     (errors.KeyDestroyed, HTTPStatus.GONE),
     (errors.NotFound, HTTPStatus.NOT_FOUND),
     (errors.NothingToShow, HTTPStatus.CONFLICT),
@@ -41,7 +49,7 @@ def problem(error: errors.VisavisError) -> dict[str, Any]:
 
 
 def _response(document: dict[str, Any]) -> JSONResponse:
-    retry = {"Retry-After": "2"} if document["status"] == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    retry = {"Retry-After": RETRY_AFTER[document["status"]]} if document["status"] in RETRY_AFTER else {}
     return JSONResponse(document, document["status"], headers=retry, media_type="application/problem+json")
 
 
