@@ -17,7 +17,7 @@ from visavis.config import Settings
 from visavis.errors import SettingInvalid, VisavisError
 from visavis.identity.gallery import Gallery
 from visavis.perception.observe import Observer
-from visavis.perception.packs import Pack, build_default_pack, load_pack
+from visavis.perception.packs import Manifest, Pack, build_default_pack, load_pack
 from visavis.pipeline.camera import Camera, Seen
 from visavis.pipeline.edge import Edge
 from visavis.pipeline.hub import Hub
@@ -30,6 +30,7 @@ from visavis.recommend.squarecb import SquareCB
 from visavis.scenarios.loader import load_scenario
 from visavis.server.attempts import Attempts
 from visavis.server.cameras import camera_specs, site_watch, watching
+from visavis.server.limits import Limits
 from visavis.server.screens import ScreenChannel
 from visavis.server.sessions import Sessions
 from visavis.server.tally import Tally
@@ -69,9 +70,14 @@ class Site:
     tally: Tally
     clock: Clock
     watch: Watch = field(init=False)  # cameras that run beside the requests
+    pack: Manifest  # of the face pack that is loaded
+    limits: Limits = field(init=False)
+    started_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:
         self.watch = site_watch(self)
+        self.limits = Limits(self.clock)
+        self.started_at = self.clock.now()
 
     def frame(self, pixels: NDArray[np.uint8], *, source: str) -> Frame:
         """A picture that was taken now."""
@@ -230,6 +236,7 @@ def _compose(settings: Settings, scenario: Scenario, pack: Pack, storage: Storag
         attempts=Attempts(clock),
         tally=tally,
         clock=clock,
+        pack=pack.manifest,
     )
 
 
