@@ -16,7 +16,9 @@ from visavis.scenarios.source import Place, Problem, Source, read_yaml
 from visavis.types import (
     Campaign,
     EventType,
+    Guarded,
     Item,
+    Liveness,
     Notice,
     Placement,
     PrivacyClass,
@@ -138,6 +140,7 @@ def _scenario(files: Files) -> Scenario:
         exploration=pack.exploration,
         simulator=files.simulator.model_dump(),
         category_titles=pack.categories,
+        liveness={use: Liveness(getattr(pack.liveness, use.value)) for use in Guarded},
     )
 
 

@@ -1,8 +1,17 @@
 """The shape of a pack's files: what YAML must look like before anything else is asked of it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    StringConstraints,
+)
 
 LOCALES = ("en", "zh-CN")  # every text has these; more may follow
 
@@ -59,6 +68,22 @@ class CampaignEntry(Entry):
     house: bool = False
 
 
+def _off_is_a_word(value: Any) -> Any:
+    """YAML 1.1 reads `off` as false; here it is the name of a level."""
+    return "off" if value is False else value
+
+
+Level = Annotated[Literal["off", "active", "either", "both"], BeforeValidator(_off_is_a_word)]
+
+
+class LivenessEntry(Entry):
+    """See `types.Guarded` and `types.Liveness`."""
+
+    enrolment: Level = "off"
+    consent_change: Level = "off"
+    rewards: Level = "off"
+
+
 class PackFile(Entry):
     """pack.yaml: what the place is and does."""
 
@@ -74,6 +99,7 @@ class PackFile(Entry):
     event_types: Annotated[dict[Id, EventTypeEntry], Field(min_length=1)]
     placements: Annotated[dict[Id, PlacementEntry], Field(min_length=1)]
     campaigns: Annotated[dict[Id, CampaignEntry], Field(min_length=1)]
+    liveness: LivenessEntry = LivenessEntry()
 
 
 class NoticeEntry(Entry):
