@@ -13,15 +13,19 @@ from visavis.types import (
     AuditEntry,
     Campaign,
     Consent,
+    Correction,
     Decision,
     Event,
     Impression,
     Item,
     Member,
     MemberId,
+    Monitor,
     Outcome,
     Placement,
     PolicySnapshot,
+    Review,
+    ReviewState,
     Sighting,
     Token,
     Withdrawal,
@@ -84,6 +88,58 @@ class ConsentLedger(Protocol):
 
     async def history(self, subject: str) -> Sequence[Consent | Withdrawal]:
         """Everything ever appended for this subject, in the order of appending."""
+        ...
+
+
+class MonitorStore(Protocol):
+    """Cameras that the site watches by itself."""
+
+    async def save(self, monitor: Monitor) -> None:
+        """Add or replace by name; tells every node."""
+        ...
+
+    async def remove(self, name: str) -> bool:
+        """Whether there was one; tells every node."""
+        ...
+
+    async def all(self) -> Sequence[Monitor]:
+        """By name."""
+        ...
+
+
+class CorrectionLog(Protocol):
+    """What members said of wrong greetings; goes with the member."""
+
+    async def append(self, correction: Correction) -> bool:
+        """Whether it was new; nothing is kept of a member who has gone."""
+        ...
+
+    async def counts(self) -> Mapping[str, int]:
+        """Template -> corrections of it, where there are any."""
+        ...
+
+
+class ReviewQueue(Protocol):
+    """Matches that a person looks at; goes with the member."""
+
+    async def ask(self, review: Review) -> bool:
+        """Whether it was put in the queue: not while the member has another open one there, and not after they went."""
+        ...
+
+    async def open(self, at: datetime) -> Sequence[Review]:
+        """Those that wait for an answer, oldest first."""
+        ...
+
+    async def answer(self, review_id: str, state: ReviewState, *, by: str, at: datetime) -> Review | None:
+        """The review as answered; None when it is not open any more. Answering twice is answering once."""
+        ...
+
+    async def of(self, member_id: MemberId) -> Sequence[Review]:
+        """All that are kept of a member, oldest first."""
+        ...
+
+    async def forget(self, asked_before: datetime) -> int:
+        """Delete all that were asked before this time; how many."""
         ...
 
 

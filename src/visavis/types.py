@@ -243,6 +243,67 @@ class Sighting:
             raise ValueError(f"people_in_view counts the member too, got {self.people_in_view}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Monitor:
+    """A camera that this site watches by itself, also after a restart."""
+
+    name: str
+    sealed_address: bytes = field(repr=False)  # under the site key: an address may hold a password
+    placement: str
+    max_fps: float
+    enabled: bool
+    created_at: datetime
+
+    def __post_init__(self) -> None:
+        _aware("created_at", self.created_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """Somebody was greeted as a member and said "not me". Idempotent by id."""
+
+    id: str
+    member_id: MemberId  # who was greeted
+    template_id: str  # that matched
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _aware("at", self.at)
+
+
+class ReviewState(StrEnum):
+    """What became of a review; one that nobody answers in time is simply gone."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A match that a person looks at before the member is greeted. No image: scores, times, ids."""
+
+    id: str
+    member_id: MemberId
+    template_id: str
+    placement: str
+    reason: str  # near_threshold, corrected, first_time
+    score: float
+    threshold: float
+    asked_at: datetime
+    expires_at: datetime
+    state: ReviewState = ReviewState.OPEN
+    answered_by: str | None = None  # operator, card, pin; None while open
+    answered_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        _aware("asked_at", self.asked_at)
+        _aware("expires_at", self.expires_at)
+        _aware("answered_at", self.answered_at)
+        if (self.state is ReviewState.OPEN) != (self.answered_at is None):
+            raise ValueError("a review is open until it is answered")
+
+
 # ------ behaviour ------------------------------------------------------------------------------------------------
 
 
@@ -370,6 +431,23 @@ class Notice:
     required: bool = False  # without it there is no membership
 
 
+class Guarded(StrEnum):
+    """What a face opens, and a picture of a face should not."""
+
+    ENROLMENT = "enrolment"  # pictures become templates
+    CONSENT_CHANGE = "consent_change"  # a member who was known by face changes what they allowed, or is forgotten
+    REWARDS = "rewards"  # a member who is known by face gets what is theirs
+
+
+class Liveness(StrEnum):
+    """How a person shows that they are there, and not a picture of them."""
+
+    OFF = "off"
+    ACTIVE = "active"  # moves the head as asked
+    EITHER = "either"  # that, or lets the screen's colours light the face
+    BOTH = "both"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """One pack of data. The engine never asks for its name."""
@@ -389,6 +467,7 @@ class Scenario:
     simulator: Mapping[str, Any] = field(repr=False, default_factory=dict)  # read by simulation alone
     currency: str | None = None  # of prices, ISO 4217
     category_titles: Mapping[str, Localised] = field(default_factory=dict)  # for reasons and reports
+    liveness: Mapping[Guarded, Liveness] = field(default_factory=dict)  # what is not named is off
 
     @property
     def categories(self) -> tuple[str, ...]:

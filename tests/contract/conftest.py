@@ -10,12 +10,15 @@ from visavis.ports import (
     Allowance,
     AuditLog,
     ConsentLedger,
+    CorrectionLog,
     DecisionLog,
     Eraser,
     EventLog,
+    MonitorStore,
     OutcomeLog,
     PlayLog,
     PolicyStore,
+    ReviewQueue,
     Roster,
     Signals,
 )
@@ -60,6 +63,21 @@ def emptied_url(contract_database: "psycopg.Connection[tuple[object, ...]]") -> 
 @pytest.fixture
 def roster(ports: Ports) -> Roster:
     return ports.roster
+
+
+@pytest.fixture
+def monitors(ports: Ports) -> MonitorStore:
+    return ports.monitors
+
+
+@pytest.fixture
+def corrections(ports: Ports) -> CorrectionLog:
+    return ports.corrections
+
+
+@pytest.fixture
+def reviews(ports: Ports) -> ReviewQueue:
+    return ports.reviews
 
 
 @pytest.fixture(params=["edge_ledger", "hub_ledger"])

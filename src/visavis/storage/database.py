@@ -21,16 +21,19 @@ from visavis.errors import SettingInvalid, VisavisError
 from visavis.storage.allowance import PostgresAllowance
 from visavis.storage.audit import PostgresAudit
 from visavis.storage.board import BoardReader
+from visavis.storage.corrections import PostgresCorrections
 from visavis.storage.decisions import PostgresDecisions
 from visavis.storage.eraser import PostgresEraser
 from visavis.storage.events import PostgresEvents
 from visavis.storage.half import Half
 from visavis.storage.ledger import PostgresLedger
 from visavis.storage.migrate import migrate, role_conninfo
+from visavis.storage.monitors import PostgresMonitors
 from visavis.storage.only_one import only_one
 from visavis.storage.outcomes import PostgresOutcomes
 from visavis.storage.plays import PostgresPlays
 from visavis.storage.policies import PostgresPolicies
+from visavis.storage.reviews import PostgresReviews
 from visavis.storage.roster import PostgresRoster
 from visavis.storage.server import EmbeddedServer, start_server
 from visavis.storage.signals import PostgresSignals
@@ -49,6 +52,9 @@ class Storage:
     edge_ledger: PostgresLedger
     audit: PostgresAudit  # what the edge did to whom
     edge_signals: PostgresSignals
+    monitors: PostgresMonitors
+    corrections: PostgresCorrections
+    reviews: PostgresReviews
 
     hub_ledger: PostgresLedger
     events: PostgresEvents
@@ -148,6 +154,9 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         edge_ledger=PostgresLedger(edge),
         audit=PostgresAudit(edge),
         edge_signals=PostgresSignals(edge),
+        monitors=PostgresMonitors(edge),
+        corrections=PostgresCorrections(edge),
+        reviews=PostgresReviews(edge),
         hub_ledger=PostgresLedger(hub),
         events=PostgresEvents(hub),
         decisions=PostgresDecisions(hub),

@@ -14,6 +14,7 @@ from visavis.types import (
     Campaign,
     Candidate,
     Consent,
+    Correction,
     Decision,
     Embedding,
     Event,
@@ -25,6 +26,7 @@ from visavis.types import (
     Member,
     MemberId,
     Method,
+    Monitor,
     Notice,
     Outcome,
     Placement,
@@ -32,6 +34,7 @@ from visavis.types import (
     Profile,
     Purpose,
     Reason,
+    Review,
     Scenario,
     Sealed,
     SealedTemplate,
@@ -107,6 +110,36 @@ def a_sighting(**changes: Any) -> Sighting:
         seen_at=T0,
     )
     return replace(sighting, **changes)
+
+
+def a_monitor(**changes: Any) -> Monitor:
+    """At the screen, switched on; nothing opens its address."""
+    monitor = Monitor(
+        name="door", sealed_address=bytes(range(40)), placement="screen", max_fps=5.0, enabled=True, created_at=T0
+    )
+    return replace(monitor, **changes)
+
+
+def a_correction(**changes: Any) -> Correction:
+    """Of the member's template."""
+    correction = Correction(id="correction-1", member_id=MemberId("member-1"), template_id="template-1", at=T0)
+    return replace(correction, **changes)
+
+
+def a_review(**changes: Any) -> Review:
+    """Open for an hour: the member's template matched, barely."""
+    review = Review(
+        id="review-1",
+        member_id=MemberId("member-1"),
+        template_id="template-1",
+        placement="screen",
+        reason="near_threshold",
+        score=0.62,
+        threshold=0.61,
+        asked_at=T0,
+        expires_at=T0 + timedelta(hours=1),
+    )
+    return replace(review, **changes)
 
 
 # ------ consent

@@ -1,7 +1,10 @@
 """The edge's ports in memory."""
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -10,7 +13,19 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from visavis.errors import SealBroken
 from visavis.testing.signals import MemorySignals
-from visavis.types import Consent, Decision, Member, MemberId, Sighting, Token, Withdrawal
+from visavis.types import (
+    Consent,
+    Correction,
+    Decision,
+    Member,
+    MemberId,
+    Monitor,
+    Review,
+    ReviewState,
+    Sighting,
+    Token,
+    Withdrawal,
+)
 
 NONCE_BYTES = 12
 
@@ -84,6 +99,102 @@ class MemoryRoster:
     async def find(self, credential: bytes) -> Member | None:
         """The member with this credential digest; the oldest, should there be two."""
         return next((member for member in await self.members() if credential in member.credentials), None)
+
+
+class MemoryMonitors:
+    """Implements `ports.MonitorStore`."""
+
+    def __init__(self, signals: MemorySignals) -> None:
+        self._signals = signals
+        self._monitors: dict[str, Monitor] = {}
+
+    async def save(self, monitor: Monitor) -> None:
+        """Add or replace by name; tells every node."""
+        before = self._monitors.get(monitor.name, monitor)
+        self._monitors[monitor.name] = replace(monitor, created_at=before.created_at)
+        await self._signals.publish("monitors")
+
+    async def remove(self, name: str) -> bool:
+        """Whether there was one; tells every node."""
+        gone = self._monitors.pop(name, None)
+        await self._signals.publish("monitors")
+        return gone is not None
+
+    async def all(self) -> Sequence[Monitor]:
+        """By name."""
+        return [self._monitors[name] for name in sorted(self._monitors)]
+
+
+class MemoryCorrections:
+    """Implements `ports.CorrectionLog`."""
+
+    def __init__(self, roster: MemoryRoster, signals: MemorySignals) -> None:
+        self._roster, self._signals = roster, signals
+        self._entries: dict[str, Correction] = {}
+
+    async def append(self, correction: Correction) -> bool:
+        """Whether it was new; nothing is kept of a member who has gone."""
+        if correction.id in self._entries or not await here(self._roster, correction.member_id):
+            return False
+        self._entries[correction.id] = correction
+        await self._signals.publish("roster")
+        return True
+
+    async def counts(self) -> Mapping[str, int]:
+        """Template -> corrections of it, where there are any."""
+        kept = [entry for entry in self._entries.values() if await here(self._roster, entry.member_id)]
+        return Counter(entry.template_id for entry in kept)
+
+
+class MemoryReviews:
+    """Implements `ports.ReviewQueue`."""
+
+    def __init__(self, roster: MemoryRoster) -> None:
+        self._roster = roster
+        self._reviews: dict[str, Review] = {}
+
+    async def ask(self, review: Review) -> bool:
+        """Whether it was put in the queue; not while another is open there, nor after the member went."""
+        waiting = {(r.member_id, r.placement) for r in await self.open(review.asked_at)}
+        known = await here(self._roster, review.member_id)
+        if review.id in self._reviews or not known or (review.member_id, review.placement) in waiting:
+            return False
+        self._reviews[review.id] = review
+        return True
+
+    async def open(self, at: datetime) -> Sequence[Review]:
+        """Those that wait for an answer, oldest first."""
+        kept = await self._kept()
+        return [review for review in kept if review.state is ReviewState.OPEN and review.expires_at > at]
+
+    async def answer(self, review_id: str, state: ReviewState, *, by: str, at: datetime) -> Review | None:
+        """The review as answered; None when it is not open any more."""
+        review = next((review for review in await self._kept() if review.id == review_id), None)
+        if review is None:
+            return None
+        if review.state is ReviewState.OPEN and review.expires_at > at:
+            review = replace(review, state=state, answered_by=by, answered_at=at)
+            self._reviews[review_id] = review
+        return review if (review.state, review.answered_by, review.answered_at) == (state, by, at) else None
+
+    async def of(self, member_id: MemberId) -> Sequence[Review]:
+        """All that are kept of a member, oldest first."""
+        return [review for review in await self._kept() if review.member_id == member_id]
+
+    async def forget(self, asked_before: datetime) -> int:
+        """Delete all that were asked before this time; how many."""
+        gone = [review.id for review in await self._kept() if review.asked_at < asked_before]
+        self._reviews = {key: review for key, review in self._reviews.items() if key not in gone}
+        return len(gone)
+
+    async def _kept(self) -> list[Review]:
+        kept = [review for review in self._reviews.values() if await here(self._roster, review.member_id)]
+        return sorted(kept, key=lambda review: (review.asked_at, review.id))
+
+
+async def here(roster: MemoryRoster, member_id: MemberId) -> bool:
+    """Whether the member has not gone."""
+    return any(member.id == member_id for member in await roster.members())
 
 
 class RecordingHub:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from visavis.testing.edge import MemoryLedger, MemoryRoster
+from visavis.testing.edge import MemoryCorrections, MemoryLedger, MemoryMonitors, MemoryReviews, MemoryRoster
 from visavis.testing.hub import (
     MemoryAllowance,
     MemoryDecisions,
@@ -23,6 +23,9 @@ class MemoryStorage:
     edge_ledger: MemoryLedger
     audit: MemoryAudit
     edge_signals: MemorySignals
+    monitors: MemoryMonitors
+    corrections: MemoryCorrections
+    reviews: MemoryReviews
 
     hub_ledger: MemoryLedger
     events: MemoryEvents
@@ -45,11 +48,15 @@ def memory_storage() -> MemoryStorage:
     eraser = MemoryEraser(
         outcomes=outcomes, plays=plays, events=events, allowance=allowance, decisions=decisions, ledger=hub_ledger
     )
+    roster = MemoryRoster(edge_ledger, signals)
     return MemoryStorage(
-        roster=MemoryRoster(edge_ledger, signals),
+        roster=roster,
         edge_ledger=edge_ledger,
         audit=MemoryAudit(),
         edge_signals=signals,
+        monitors=MemoryMonitors(signals),
+        corrections=MemoryCorrections(roster, signals),
+        reviews=MemoryReviews(roster),
         hub_ledger=hub_ledger,
         events=events,
         decisions=decisions,
