@@ -39,9 +39,17 @@ class Settings(BaseSettings):
         default=5.0, ge=0.1, le=60, description="Frames a second of each camera that are looked at, at most."
     )
     camera_every: int = Field(
-        default=1, ge=1, le=100, description="Of a camera's pictures only each so-manieth is looked at."
+        default=1, ge=1, le=100, description="Of a camera's pictures only every k-th is looked at."
     )
     camera_loop: bool = Field(default=False, description="A camera that is a video file begins again at its end.")
+    liveness: str = Field(
+        default="pack",
+        pattern="^(pack|active|either|both)$",
+        description="Liveness check asked at kiosks for all that a face opens, where the scenario asks for less.",
+    )
+    attended: tuple[str, ...] = Field(
+        default=(), description='Placements where staff look on, so that no liveness check is asked: `["desk"]`.'
+    )
     seed: int | None = Field(default=None, description="Seed of the policy's draws; without it, the machine's entropy.")
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="Least level that is logged."

@@ -44,7 +44,7 @@ CameraFps = Annotated[
     typer.Option("--max-fps", help=say("Frames a second of each camera that are looked at."), show_default="5"),
 ]
 CameraEvery = Annotated[
-    int | None, typer.Option("--every", help=say("Look only at each so-manieth picture of a camera."), show_default="1")
+    int | None, typer.Option("--every", help=say("Look only at every k-th picture of a camera."), show_default="1")
 ]
 CameraLoop = Annotated[bool, typer.Option("--loop", help=say("Begin video files again at their end."))]
 

@@ -103,7 +103,7 @@ ZH = {
     # ------ cameras
     "A camera: rtsp://, http:// (MJPEG), /dev/videoN or a video file. May be given several times.": "一个摄像头：rtsp://、http://（MJPEG）、/dev/videoN 或视频文件。可多次给出。",
     "Frames a second of each camera that are looked at.": "每个摄像头每秒查看的帧数。",
-    "Look only at each so-manieth picture of a camera.": "每隔若干张画面才查看一张。",
+    "Look only at every k-th picture of a camera.": "每隔若干张画面才查看一张。",
     "Begin video files again at their end.": "视频文件播放完后从头开始。",
     "Watch cameras; edge and hub run in one process.": "查看摄像头；边缘与中心在同一进程中运行。",
     "Cameras run; pages are at {address}.": "摄像头已运行；页面位于 {address}。",

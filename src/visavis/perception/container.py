@@ -12,9 +12,16 @@ from av import error as ffmpeg
 from visavis.errors import CameraUnavailable
 from visavis.perception.address import CameraAddress, Kind
 from visavis.perception.video import FORMATS, MAX_BYTES, MAX_PIXELS
+from visavis.ports import Clock
 
 FAILURES = (ffmpeg.FFmpegError, OSError, ValueError)
-_LIVE = {"fflags": "nobuffer", "flags": "low_delay", "probesize": "1000000", "analyzeduration": "2000000"}
+_LIVE = {
+    "fflags": "nobuffer",
+    "flags": "low_delay",
+    "probesize": "1000000",
+    "analyzeduration": "2000000",  # microseconds
+    "fpsprobesize": "0",  # frames are stamped as they come, so the rate need not be known
+}
 
 
 class Trouble(StrEnum):
@@ -37,16 +44,18 @@ def unavailable(trouble: Trouble) -> CameraUnavailable:
 
 
 @contextmanager
-def opened(address: CameraAddress, *, stall_s: float) -> Iterator[Any]:
+def opened(address: CameraAddress, *, stall_s: float, clock: Clock) -> Iterator[Any]:
     """An open container with one video stream to decode; raises CameraUnavailable, the detail is a `Trouble`.
 
     Nothing of FFmpeg's own errors is passed on, because they quote the address with its password.
     """
     with ExitStack() as closing:
+        begin = clock.now()
         try:
             container = closing.enter_context(_open(address, stall_s, closing))
         except FAILURES as failure:
-            raise unavailable(trouble_of(failure)) from None
+            waited = (clock.now() - begin).total_seconds() >= stall_s  # RTSP calls a silence invalid data
+            raise unavailable(Trouble.STALLED if waited else trouble_of(failure)) from None
         _prepare(container)
         yield container
 
@@ -62,7 +71,7 @@ def trouble_of(failure: Exception) -> Trouble:
             return Trouble.LOCKED
         case ffmpeg.HTTPNotFoundError() | FileNotFoundError():
             return Trouble.NOT_FOUND
-        case ffmpeg.InvalidDataError() | ffmpeg.ProtocolNotFoundError() | ffmpeg.DemuxerNotFoundError():
+        case ffmpeg.InvalidDataError() | ffmpeg.ProtocolNotFoundError() | ffmpeg.ArgumentError():
             return Trouble.NOT_A_VIDEO
         case ffmpeg.EOFError() | ConnectionError():
             return Trouble.LOST

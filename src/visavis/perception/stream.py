@@ -8,7 +8,7 @@ import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import av
@@ -32,7 +32,7 @@ class Pace:
     """How much of a camera is looked at."""
 
     max_fps: float = 5.0  # frames that come faster are left out
-    every: int = 1  # of the camera's pictures only each so-manieth is looked at
+    every: int = 1  # of the camera's pictures only every k-th is looked at
     loop: bool = False  # a file begins again at its end
     stall_s: float = 8.0  # without a picture for so long, the connection is made anew
 
@@ -160,12 +160,12 @@ class Stream:
     def _connection(self) -> Trouble | None:
         """From connecting to losing it; None when it was asked to stop."""
         try:
-            with opened(self.address, stall_s=self.pace.stall_s) as container:
+            with opened(self.address, stall_s=self.pace.stall_s, clock=self._clock) as container:
                 self._read(container)
         except CameraUnavailable as lost:
             return Trouble(lost.detail)
         except FAILURES as failure:
-            return trouble_of(failure)
+            return Trouble.STALLED if trouble_of(failure) is Trouble.STALLED else Trouble.LOST
         if self._stopped.is_set():
             return None
         return Trouble.ENDED if self.address.kind is Kind.FILE else Trouble.LOST
@@ -237,18 +237,20 @@ class _Gate:
 
     def __init__(self, pace: Pace) -> None:
         self._every, self._gap = pace.every, timedelta(seconds=1 / pace.max_fps)
-        self._count, self._due = 0, datetime(1970, 1, 1, tzinfo=UTC)
+        self._count = 0
+        self._due: datetime | None = None
 
     def open(self, at: datetime) -> bool:
         """Whether a picture of this time may pass."""
-        return self._every > 1 or at >= self._due - _EARLY
+        return self._every > 1 or self._due is None or at >= self._due - _EARLY
 
     def passes(self, at: datetime) -> bool:
         """Count a picture; whether it is one that is wanted."""
-        chosen = self._count % self._every == 0 and at >= self._due - _EARLY
+        due = at if self._due is None else self._due
+        chosen = self._count % self._every == 0 and at >= due - _EARLY
         self._count += 1
         if chosen:
-            self._due = max(self._due, at - self._gap) + self._gap
+            self._due = max(due, at - self._gap) + self._gap
         return chosen
 
 
