@@ -31,6 +31,7 @@ from visavis.scenarios.loader import load_scenario
 from visavis.server.attempts import Attempts
 from visavis.server.cameras import camera_specs, site_watch, watching
 from visavis.server.limits import Limits
+from visavis.server.monitors import Monitors
 from visavis.server.screens import ScreenChannel
 from visavis.server.sessions import Sessions
 from visavis.server.tally import Tally
@@ -45,6 +46,7 @@ Progress = Callable[[str, float], None]
 
 LEARN_EVERY_S = 0.5
 LAPSE_EVERY_S = 1.0
+PREVIEW_FACE_PX = 20  # of a picture that is at most 640 pixels wide
 
 
 class WallClock:
@@ -71,12 +73,15 @@ class Site:
     clock: Clock
     watch: Watch = field(init=False)  # cameras that run beside the requests
     pack: Manifest  # of the face pack that is loaded
+    preview_observer: Observer  # finds smaller faces than the cameras look for: what it misses would be seen
     limits: Limits = field(init=False)
+    monitors: Monitors = field(init=False)
     started_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:
         self.watch = site_watch(self)
         self.limits = Limits(self.clock)
+        self.monitors = Monitors(self)
         self.started_at = self.clock.now()
 
     def frame(self, pixels: NDArray[np.uint8], *, source: str) -> Frame:
@@ -173,6 +178,7 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
         tasks = [asyncio.create_task(_forever(loop)) for loop in loops]
         try:
             async with watching(site, cameras):
+                tasks.append(asyncio.create_task(_forever(site.monitors.follow)))
                 yield site
         finally:
             for task in tasks:
@@ -237,6 +243,7 @@ def _compose(settings: Settings, scenario: Scenario, pack: Pack, storage: Storag
         tally=tally,
         clock=clock,
         pack=pack.manifest,
+        preview_observer=Observer(pack, min_face_px=PREVIEW_FACE_PX),
     )
 
 
