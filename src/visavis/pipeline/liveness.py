@@ -110,6 +110,12 @@ class Check:
             case Challenge.LIGHT:
                 return LightChallenge(colours=draw_colours(self.rng))
 
+    @property
+    def begun(self) -> bool:
+        """The person has learned the first of what cannot be known before."""
+        judge = self._judges[self._current]
+        return self._current > 0 or (judge.number if isinstance(judge, HeadChallenge) else len(judge.shown)) > 0
+
     def see(self, frame: Frame, faces: Sequence[Face]) -> Standing:
         """Judge one frame with its faces, largest first. After a pass, whoever is lost has lost it."""
         glimpse = self._follower.see(faces, frame.captured_at)

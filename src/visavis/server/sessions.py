@@ -19,6 +19,7 @@ class Session:
     member_id: MemberId
     placement: str
     decision: Decision | None
+    by_face: bool  # a picture of the member might have opened it
     expires_at: datetime
 
 
@@ -29,7 +30,7 @@ class Sessions:
         self._clock = clock
         self._open: dict[str, Session] = {}
 
-    def start(self, member_id: MemberId, placement: str, decision: Decision | None) -> str:
+    def start(self, member_id: MemberId, placement: str, decision: Decision | None, *, by_face: bool) -> str:
         """An opaque key for the kiosk."""
         key = secrets.token_urlsafe(24)
         if len(self._open) >= LIMIT:
@@ -37,7 +38,11 @@ class Sessions:
             while len(self._open) >= LIMIT:
                 del self._open[next(iter(self._open))]
         self._open[key] = Session(
-            member_id=member_id, placement=placement, decision=decision, expires_at=self._clock.now() + LIFETIME
+            member_id=member_id,
+            placement=placement,
+            decision=decision,
+            by_face=by_face,
+            expires_at=self._clock.now() + LIFETIME,
         )
         return key
 

@@ -22,6 +22,7 @@ from visavis.pipeline.camera import Camera, Seen
 from visavis.pipeline.edge import Edge
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
+from visavis.pipeline.liveness import LiveScorer
 from visavis.pipeline.watch import Watch
 from visavis.ports import Clock
 from visavis.privacy.keys import FileSiteKey
@@ -31,6 +32,7 @@ from visavis.scenarios.loader import load_scenario
 from visavis.server.attempts import Attempts
 from visavis.server.cameras import camera_specs, site_watch, watching
 from visavis.server.limits import Limits
+from visavis.server.liveness import Gate
 from visavis.server.monitors import Monitors
 from visavis.server.screens import ScreenChannel
 from visavis.server.sessions import Sessions
@@ -73,6 +75,8 @@ class Site:
     clock: Clock
     watch: Watch = field(init=False)  # cameras that run beside the requests
     pack: Manifest  # of the face pack that is loaded
+    scorer: LiveScorer | None = None  # the pack's model of liveness
+    liveness: Gate = field(init=False)
     preview_observer: Observer  # finds smaller faces than the cameras look for: what it misses would be seen
     limits: Limits = field(init=False)
     monitors: Monitors = field(init=False)
@@ -81,6 +85,13 @@ class Site:
     def __post_init__(self) -> None:
         self.watch = site_watch(self)
         self.limits = Limits(self.clock)
+        self.liveness = Gate(
+            scenario=self.scenario,
+            least=self.settings.liveness,
+            attended=self.settings.attended,
+            scorer=self.scorer,
+            clock=self.clock,
+        )
         self.monitors = Monitors(self)
         self.started_at = self.clock.now()
 
@@ -243,6 +254,7 @@ def _compose(settings: Settings, scenario: Scenario, pack: Pack, storage: Storag
         tally=tally,
         clock=clock,
         pack=pack.manifest,
+        scorer=getattr(pack, "liveness", None),
         preview_observer=Observer(pack, min_face_px=PREVIEW_FACE_PX),
     )
 

@@ -1,31 +1,39 @@
 """`/v1/edge`: what kiosks ask the machine with the camera. No route ever returns an embedding."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, closing, suppress
+from enum import StrEnum
 from io import BytesIO
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import segno
 from fastapi import APIRouter, File, Form, Header, Request, UploadFile, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from visavis.errors import CredentialRefused, ImageRefused, InputRefused, VisavisError
+from visavis.errors import CredentialRefused, ImageRefused, InputRefused, LivenessRequired, VisavisError
 from visavis.perception.cards import read_card
 from visavis.perception.decode import MAX_BYTES, decode_image
 from visavis.pipeline.camera import Camera
 from visavis.pipeline.edge import Welcome
+from visavis.pipeline.liveness import Challenge
 from visavis.privacy.consent import State, notice_sha256, standing
+from visavis.server.liveness import LiveView, is_member, live_view
 from visavis.server.problems import problem
 from visavis.server.screens import decision_view
+from visavis.server.sessions import Session
 from visavis.server.site import Site, site_of
-from visavis.types import Face, Frame, MemberId, Method, Purpose
+from visavis.types import Face, Frame, Guarded, Liveness, MemberId, Method, Purpose
 
 router = APIRouter(prefix="/v1/edge", tags=["edge"])
 
 MAX_PHOTOS = 5
 MAX_FRAME_BYTES = 1_000_000  # a 640-pixel JPEG is some 60 kB
+MAX_SESSION = 64  # characters of a session's key
+
+LivenessPass = Annotated[str | None, Header(max_length=64)]
+"""The pass of a liveness check, where the scenario asks for one: header `Liveness-Pass`."""
 
 
 class Identify(BaseModel):
@@ -75,7 +83,12 @@ def greeting(site: Site, nickname: str) -> dict[str, str]:
 
 def recognised(site: Site, welcome: Welcome) -> dict[str, Any]:
     """What the kiosk learns about the member who stands before it."""
-    session = site.sessions.start(welcome.member_id, welcome.sighting.placement, welcome.decision)
+    session = site.sessions.start(
+        welcome.member_id,
+        welcome.sighting.placement,
+        welcome.decision,
+        by_face=welcome.sighting.method is Method.FACE,
+    )
     return {
         "method": welcome.sighting.method.value,
         "greeting": greeting(site, welcome.nickname),
@@ -96,6 +109,7 @@ async def notices(request: Request, placement: str) -> dict[str, Any]:
         "site": site.edge.site,
         "minimum_age": scenario.minimum_age,
         "camera_allowed": True,
+        "liveness": site.liveness.levels(placement),
         "notices": [
             {
                 "purpose": notice.purpose.value,
@@ -131,11 +145,15 @@ async def identify(request: Request, body: Identify) -> dict[str, Any]:
 
 
 @router.post("/identify/face")
-async def identify_face(request: Request, placement: Annotated[str, Form()], image: UploadFile) -> dict[str, Any]:
+async def identify_face(
+    request: Request, placement: Annotated[str, Form()], image: UploadFile, liveness_pass: LivenessPass = None
+) -> dict[str, Any]:
     """Know a member by one picture: for terminals that are not browsers. 401 when nobody is recognised."""
     site = site_of(request)
-    frame = site.frame(decode_image(await read_bounded(image)), source="upload")
-    seen = await site.see(Camera(edge=site.edge, placement=placement), frame)
+    data = await read_bounded(image)
+    camera = Camera(edge=site.edge, placement=placement, shots=1)
+    site.liveness.demand(liveness_pass, use=Guarded.REWARDS, placement=placement, pictures=[data])
+    seen = await site.see(camera, site.frame(decode_image(data), source="upload"))
     if not seen.welcomes:
         raise CredentialRefused("nobody was recognised; the card or the PIN serves as well")
     return recognised(site, seen.welcomes[0])
@@ -154,6 +172,7 @@ async def join(
     request: Request,
     enrolment: Annotated[str, Form(max_length=20_000)],
     images: Annotated[list[UploadFile] | None, File()] = None,
+    liveness_pass: LivenessPass = None,
 ) -> dict[str, Any]:
     """Enrol a person who ticked what they allow; nothing is kept unless all of it holds."""
     site = site_of(request)
@@ -170,6 +189,8 @@ async def join(
     site.edge.check_placement(joining.placement)
     check_notices(site, joining)
     photos = [await read_bounded(upload) for upload in uploads]
+    if photos:
+        site.liveness.demand(liveness_pass, use=Guarded.ENROLMENT, placement=joining.placement, pictures=photos)
     enrolled = await site.edge.enrol(
         photos=photos,
         name=joining.nickname,
@@ -246,20 +267,27 @@ async def consents(site: Site, member_id: MemberId) -> list[dict[str, Any]]:
 
 @router.post("/me/withdraw")
 async def withdraw(
-    request: Request, body: Withdraw, authorization: Annotated[str | None, Header()] = None
+    request: Request,
+    body: Withdraw,
+    authorization: Annotated[str | None, Header()] = None,
+    liveness_pass: LivenessPass = None,
 ) -> dict[str, Any]:
     """End one consent."""
     site = site_of(request)
     session = site.sessions.get(authorization)
+    demand_for_change(site, session, liveness_pass)
     await site.edge.withdraw(session.member_id, body.purpose, method="kiosk")
     return {"consents": await consents(site, session.member_id)}
 
 
 @router.post("/me/forget")
-async def forget(request: Request, authorization: Annotated[str | None, Header()] = None) -> dict[str, Any]:
+async def forget(
+    request: Request, authorization: Annotated[str | None, Header()] = None, liveness_pass: LivenessPass = None
+) -> dict[str, Any]:
     """End every consent and erase the member; the receipt is signed."""
     site = site_of(request)
     session = site.sessions.get(authorization)
+    demand_for_change(site, session, liveness_pass)
     receipt = await site.forget(session.member_id, method="kiosk")
     return {
         "receipt": {
@@ -271,40 +299,102 @@ async def forget(request: Request, authorization: Annotated[str | None, Header()
     }
 
 
+def demand_for_change(site: Site, session: Session, key: str | None) -> None:
+    """What a face opened, a picture of it must not change; card and PIN are secrets already."""
+    if session.by_face:
+        site.liveness.demand(key, use=Guarded.CONSENT_CHANGE, placement=session.placement, member_id=session.member_id)
+
+
 # ------ browser frames
 
 
+class Mode(StrEnum):
+    """What frames are sent for."""
+
+    IDENTIFY = "identify"
+    ENROL = "enrol"
+    LIVE = "live"
+
+
+class Asked(NamedTuple):
+    """What a page opens the camera socket for."""
+
+    placement: str
+    mode: Mode
+    use: Guarded
+    challenge: Challenge
+    calm: bool  # no changing light
+
+
+Answer = Callable[[Frame, bytes], Awaitable[dict[str, Any]]]
+
+
 @router.websocket("/camera")
-async def camera(websocket: WebSocket, placement: str, mode: str = "identify") -> None:
-    """JPEG frames in, one reply a frame: how many faces, what to change, and who is recognised."""
+async def camera(
+    websocket: WebSocket,
+    placement: str,
+    mode: Mode = Mode.IDENTIFY,
+    use: Guarded = Guarded.ENROLMENT,
+    challenge: Challenge = Challenge.HEAD,
+    calm: bool = False,
+) -> None:
+    """JPEG frames in, one reply a frame: how many faces, what to change, and who is recognised or shown to be there."""
     site = site_of(websocket)
     if not same_origin(websocket):
         await websocket.close(1008)
         return
     await websocket.accept()
     try:
-        answer = enrolling(site) if mode == "enrol" else identifying(site, placement)
-        while True:
-            data = await websocket.receive_bytes()
-            if len(data) > MAX_FRAME_BYTES:
-                raise ImageRefused(f"a frame of more than {MAX_FRAME_BYTES // 1_000_000} MB")
-            pixels = await asyncio.to_thread(decode_image, data)
-            await websocket.send_json(await answer(site.frame(pixels, source=f"kiosk {placement}")))
+        site.edge.check_placement(placement)
+        async with answering(websocket, site, Asked(placement, mode, use, challenge, calm)) as answer:
+            while True:
+                data = await websocket.receive_bytes()
+                if len(data) > MAX_FRAME_BYTES:
+                    raise ImageRefused(f"a frame of more than {MAX_FRAME_BYTES // 1_000_000} MB")
+                pixels = await asyncio.to_thread(decode_image, data)
+                await websocket.send_json(await answer(site.frame(pixels, source=f"kiosk {placement}"), data))
     except WebSocketDisconnect:
         return
+    except KeyError:  # text where a picture belongs, or the other way round
+        await websocket.close(1003)
     except VisavisError as error:
         with suppress(RuntimeError):  # the page may have gone meanwhile
             await websocket.send_json({"problem": problem(error)})
             await websocket.close(1008)
 
 
-Answer = Callable[[Frame], Awaitable[dict[str, Any]]]
+@asynccontextmanager
+async def answering(websocket: WebSocket, site: Site, asked: Asked) -> AsyncIterator[Answer]:
+    """How frames are answered; whatever ends the socket ends a check that it ran."""
+    match asked.mode:
+        case Mode.ENROL:
+            yield enrolling(site)
+        case Mode.IDENTIFY if site.liveness.level(Guarded.REWARDS, asked.placement) is Liveness.OFF:
+            yield identifying(site, asked.placement)
+        case Mode.IDENTIFY:
+            with closing(begun(site, asked, Guarded.REWARDS)) as live:
+                yield identifying_alive(site, asked.placement, live)
+        case Mode.LIVE:
+            member_id = await visitor(websocket, site) if asked.use is Guarded.CONSENT_CHANGE else None
+            with closing(begun(site, asked, asked.use, member_id)) as live:
+                yield proving(site, live, member_id)
+
+
+def begun(site: Site, asked: Asked, use: Guarded, member_id: MemberId | None = None) -> LiveView:
+    """A liveness check for what the page wants; raises LivenessLocked."""
+    return site.liveness.begin(use, asked.placement, wish=asked.challenge, calm=asked.calm, member_id=member_id)
+
+
+async def visitor(websocket: WebSocket, site: Site) -> MemberId:
+    """Whose visit it is: the page's first message is the session, which never stands in an address."""
+    key = await websocket.receive_text()
+    return site.sessions.get(f"Bearer {key[:MAX_SESSION]}").member_id
 
 
 def enrolling(site: Site) -> Answer:
     """Guide a person to a good photo; nobody is compared with anybody."""
 
-    async def answer(frame: Frame) -> dict[str, Any]:
+    async def answer(frame: Frame, _data: bytes) -> dict[str, Any]:
         return guidance(await site.observe(frame))
 
     return answer
@@ -314,13 +404,55 @@ def identifying(site: Site, placement: str) -> Answer:
     """Look for a member, by face or by a card held to the camera."""
     view = Camera(edge=site.edge, placement=placement)
 
-    async def answer(frame: Frame) -> dict[str, Any]:
+    async def answer(frame: Frame, _data: bytes) -> dict[str, Any]:
         seen = await site.see(view, frame)
         welcome = seen.welcomes[0] if seen.welcomes else await by_card(site, frame, placement)
         found = {"recognised": recognised(site, welcome)} if welcome else {}
         return guidance(seen.faces) | found
 
     return answer
+
+
+def identifying_alive(site: Site, placement: str, live: LiveView) -> Answer:
+    """As `identifying`, but a face is compared only after its owner has shown to be there; a card serves at once."""
+    look = identifying(site, placement)
+
+    async def answer(frame: Frame, data: bytes) -> dict[str, Any]:
+        faces = await site.observe(frame)
+        standing = await live.see(frame, faces)
+        if live.passed:
+            return await look(frame, data) | {"live": live_view(standing)}
+        welcome = await by_card(site, frame, placement)
+        found = {"recognised": recognised(site, welcome)} if welcome else {}
+        return guidance(faces) | {"hint": standing.hint, "live": live_view(standing)} | found
+
+    return answer
+
+
+def proving(site: Site, live: LiveView, member_id: MemberId | None) -> Answer:
+    """Run a check, hand out its pass, and let the pass hold for the pictures that follow of the same person."""
+
+    async def answer(frame: Frame, data: bytes) -> dict[str, Any]:
+        faces = await site.observe(frame)
+        standing = await live.see(frame, faces)
+        said = guidance(faces) | {"live": live_view(standing)}
+        if not live.passed:
+            return said | {"hint": standing.hint}
+        if live.granted:
+            return said | {"kept": bool(said["usable"]) and live.keep(data)}
+        return said | {"pass": await granted(site, live, frame, standing.face, member_id)}
+
+    return answer
+
+
+async def granted(site: Site, live: LiveView, frame: Frame, face: Face | None, member_id: MemberId | None) -> str:
+    """The pass; for a member's visit only if the person is that member."""
+    if member_id is not None:
+        same = face is not None and await asyncio.to_thread(is_member, site.edge, frame, face, member_id)
+        if not same:
+            live.refuse()
+            raise LivenessRequired("the person is not recognised as the member whose visit this is")
+    return live.grant(member_id)
 
 
 async def by_card(site: Site, frame: Frame, placement: str) -> Welcome | None:
