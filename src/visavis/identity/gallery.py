@@ -81,6 +81,23 @@ class Gallery:
             scores = self._rows[:size] @ probes.T  # (size, n), cosine: all lengths are 1; this order is twice as fast
             return tuple(self._match(int(row), scores[row, n]) for n, row in enumerate(scores.argmax(axis=0)))
 
+    def nearest(self, embeddings: tuple[Embedding, ...], most: int) -> tuple[tuple[Match, ...], ...]:
+        """The nearest members of each probe by their best template, nearest first; at most `most` of them."""
+        for embedding in embeddings:
+            self._check(embedding)
+        with self._lock:
+            rows = self._rows[: len(self._owners)]
+            return tuple(self._members_of(rows @ embedding.vector, most) for embedding in embeddings)
+
+    def _members_of(self, scores: NDArray[np.float32], most: int) -> tuple[Match, ...]:
+        found: dict[MemberId, Match] = {}
+        for row in np.argsort(-scores, kind="stable"):
+            if len(found) == most:
+                break
+            match = self._match(int(row), scores[row])
+            found.setdefault(match.member_id, match)
+        return tuple(found.values())
+
     def compare(self, embedding: Embedding, member_id: MemberId) -> Match | None:
         """The nearest template of this one member (1:1); None when there is none of theirs."""
         self._check(embedding)

@@ -18,8 +18,9 @@ from visavis.identity.enrol import (
     withdrawals,
     without_templates,
 )
+from visavis.identity.fuse import fused
 from visavis.identity.gallery import Gallery
-from visavis.identity.identify import Recognition
+from visavis.identity.identify import Recognition, identify
 from visavis.identity.threshold import CalibrationRow, Threshold, for_gallery, for_rate
 from visavis.perception.decode import decode_image
 from visavis.perception.observe import Observer, enrolment_face
@@ -32,6 +33,7 @@ from visavis.types import (
     Decision,
     DeletionReceipt,
     Embedding,
+    Face,
     Frame,
     Member,
     MemberId,
@@ -42,6 +44,7 @@ from visavis.types import (
     Withdrawal,
 )
 
+FUSED = "fused"  # the gallery holds one row a member: the mean of their templates
 SAME_PERSON_RATE = 0.01  # photos of one enrolment: another person's would pass this often
 
 
@@ -53,6 +56,7 @@ class Welcome:
     nickname: str = field(repr=False)
     sighting: Sighting
     decision: Decision | None
+    template_id: str | None = None  # the member's template that was nearest; None for card and PIN
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,6 +77,8 @@ class Edge:
     clock: Clock
     ids: Callable[[], str]
     members: dict[MemberId, Member] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=dict)  # of templates that were corrected; others weigh 1
+    _shots: dict[MemberId, int] = field(default_factory=dict)  # templates that are fused in the gallery
 
     # ------ gallery
 
@@ -89,17 +95,56 @@ class Edge:
     def _admit(self, member: Member) -> None:
         self._drop(member.id)
         self.members[member.id] = member
-        for template_id, embedding in open_templates(member, self.keys, self.observer.model):
-            self.gallery.add(member.id, template_id, embedding)
+        templates = self._templates(member)
+        if templates:
+            weights = [self.weights.get(template_id, 1.0) for template_id, _ in templates]
+            self._shots[member.id] = sum(weight > 0 for weight in weights) or len(weights)
+            self.gallery.add(member.id, FUSED, fused([embedding for _, embedding in templates], weights))
 
     def _drop(self, member_id: MemberId) -> None:
         self.members.pop(member_id, None)
+        self._shots.pop(member_id, None)
         self.gallery.drop(member_id)
+
+    def _templates(self, member: Member) -> list[tuple[str, Embedding]]:
+        return open_templates(member, self.keys, self.observer.model)
+
+    def reweigh(self, member_id: MemberId, weights: Mapping[str, float]) -> None:
+        """Let templates count more or less from the next frame on; 0 leaves one out."""
+        self.weights |= weights
+        self._admit(self.member(member_id))
 
     @property
     def threshold(self) -> Threshold:
-        """The comparison score that holds the promised error rate at the current gallery size."""
+        """The comparison score of one shot and one template that holds the error rate at the current gallery size."""
         return for_gallery(self.calibration, self.false_match_rate, len(self.gallery))
+
+    def embed(self, frame: Frame, faces: Sequence[Face]) -> tuple[Embedding, ...]:
+        """Embeddings as this site compares and stores them."""
+        return self.observer.embed(frame, faces)
+
+    def identify(self, shots: Sequence[Embedding], *, share: float = 1.0) -> Recognition | None:
+        """The member whom these shots of one person show; None for a stranger.
+
+        Args:
+            shots: At least one.
+            share: Of the promised error rate, that this look may use up: a stranger who is looked at several times
+                gets as many chances to be mistaken.
+        """
+        rate = self.false_match_rate * share
+
+        def threshold_of(member_id: MemberId) -> Threshold:
+            templates = self._shots.get(member_id, 1)
+            return for_gallery(self.calibration, rate, len(self.gallery), templates=templates, shots=len(shots))
+
+        (recognition,) = identify((fused(shots),), self.gallery, threshold_of)
+        return recognition
+
+    def nearest_template(self, member: Member, shots: Sequence[Embedding]) -> str | None:
+        """Id of the member's template that is most like these shots."""
+        probe = fused(shots).vector
+        scores = {template_id: float(template.vector @ probe) for template_id, template in self._templates(member)}
+        return max(scores, key=scores.__getitem__, default=None)
 
     # ------ known by face
 
@@ -109,7 +154,13 @@ class Edge:
             raise PlacementUnknown(repr(placement[:64]))
 
     async def recognised(
-        self, recognition: Recognition, *, placement: str, people_in_view: int, at: datetime
+        self,
+        recognition: Recognition,
+        shots: Sequence[Embedding],
+        *,
+        placement: str,
+        people_in_view: int,
+        at: datetime,
     ) -> Welcome | None:
         """Pass a recognition through the gate and on to the hub; None when consent has ended meanwhile."""
         member = self.members.get(recognition.member_id)
@@ -128,6 +179,7 @@ class Edge:
             people_in_view=people_in_view,
             at=at,
             hit=recognition,
+            template_id=self.nearest_template(member, shots),
         )
 
     # ------ known by card or PIN: a face is never the only way
@@ -155,6 +207,7 @@ class Edge:
         people_in_view: int,
         at: datetime,
         hit: Recognition | None = None,
+        template_id: str | None = None,
     ) -> Welcome:
         """Tell the hub that the member stands there, and the kiosk who it is."""
         sighting = Sighting(
@@ -172,7 +225,9 @@ class Edge:
         )
         decision = await self.link.sighted(sighting)
         name = nickname(member, self.keys)
-        return Welcome(member_id=member.id, nickname=name, sighting=sighting, decision=decision)
+        return Welcome(
+            member_id=member.id, nickname=name, sighting=sighting, decision=decision, template_id=template_id
+        )
 
     async def _permitted(self, member: Member, purpose: Purpose) -> Consent:
         return permit(
@@ -233,7 +288,7 @@ class Edge:
     def _embed_photo(self, pixels: NDArray[np.uint8]) -> Embedding:
         frame = Frame(pixels=pixels, source="enrolment", captured_at=self.clock.now())
         face = enrolment_face(self.observer.observe(frame))
-        return self.observer.embed(frame, (face,))[0]
+        return self.embed(frame, (face,))[0]
 
     # ------ rights
 
@@ -259,7 +314,7 @@ class Edge:
             await self.ledger.history(member_id), [purpose], method=method, now=self.clock.now(), ids=self.ids
         )
         if purpose is Purpose.RECOGNISE:
-            self.gallery.drop(member_id)
+            self._drop(member_id)
             member = without_templates(member, self.keys)
             self.members[member_id] = member
         await self.roster.save(member, ended)

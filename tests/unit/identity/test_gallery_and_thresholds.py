@@ -50,10 +50,25 @@ def test_the_nearest_template_names_the_member() -> None:
 def test_a_stranger_is_nobody() -> None:
     """Just below the threshold is not a match, at it is."""
     gallery, probe = a_gallery(), between(0, 9, 0.9)
-    assert identify((probe,), gallery, a_threshold(0.9001)) == (None,)
-    (hit,) = identify((probe,), gallery, a_threshold(0.8999))
+    assert identify((probe,), gallery, lambda _: a_threshold(0.9001)) == (None,)
+    (hit,) = identify((probe,), gallery, lambda _: a_threshold(0.8999))
     assert hit is not None
     assert hit.member_id == "ada"
+
+
+def test_the_farthest_above_their_own_threshold_is_the_member() -> None:
+    """Ada scores 0.8 and needs 0.79, ben scores 0.6 and needs 0.5: he is farther above."""
+    needed = {"ada": a_threshold(0.79), "ben": a_threshold(0.5)}
+    (hit,) = identify((between(0, 2, 0.8),), a_gallery(), lambda member: needed[member])
+    assert hit is not None
+    assert (hit.member_id, hit.margin) == ("ben", pytest.approx(0.1))
+
+
+def test_the_nearest_members_come_by_their_best_template() -> None:
+    """Ben has two templates and is named once."""
+    (found,) = a_gallery().nearest((between(2, 0, 0.8),), 5)
+    assert [(m.member_id, m.template_id, round(m.score, 3)) for m in found] == [("ben", "b2", 0.8), ("ada", "a1", 0.6)]
+    assert [len(m) for m in a_gallery().nearest((an_embedding(),) * 2, 1)] == [1, 1]
 
 
 def test_a_dropped_member_is_gone_at_the_next_search_and_from_memory() -> None:
@@ -176,6 +191,8 @@ class Row:
     threshold: float
     impostor_pairs: int = 100_000
     evidence: str = "by hand"
+    templates: int = 1
+    shots: int = 1
 
 
 ROWS = (Row(0.1, 0.5), Row(0.01, 0.6), Row(0.001, 0.7))

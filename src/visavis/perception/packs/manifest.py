@@ -118,6 +118,8 @@ class CalibrationPoint:
     threshold: Annotated[float, Field(ge=-1, le=1)]  # cosine
     impostor_pairs: Annotated[int, Field(gt=0)]  # that were compared
     evidence: Text  # data and command that gave it
+    templates: Annotated[int, Field(ge=1, le=3)] = 1  # shots that were fused on one side of each pair
+    shots: Annotated[int, Field(ge=1, le=3)] = 1  # and on the other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,7 +248,8 @@ def _check_alignment(manifest: Manifest) -> None:
 
 
 def _check_calibration(manifest: Manifest) -> None:
-    points = sorted(manifest.calibration, key=lambda point: point.threshold)
-    rates = [point.false_match_rate for point in points]
-    if rates != sorted(set(rates), reverse=True):
-        raise ManifestInvalid("calibration: a higher threshold must have a lower false match rate")
+    for shots in {(point.templates, point.shots) for point in manifest.calibration}:
+        points = [point for point in manifest.calibration if (point.templates, point.shots) == shots]
+        rates = [point.false_match_rate for point in sorted(points, key=lambda point: point.threshold)]
+        if rates != sorted(set(rates), reverse=True):
+            raise ManifestInvalid("calibration: a higher threshold must have a lower false match rate")
