@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,14 @@ class Welcome:
     template_id: str | None = None  # the member's template that was nearest; None for card and PIN
 
 
+class Hold(Protocol):
+    """Whether a match waits for a person instead of being greeted."""
+
+    async def __call__(
+        self, member: Member, hit: Recognition, template_id: str | None, *, placement: str, at: datetime
+    ) -> bool: ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Edge:
     """The machine with the camera: it knows faces and members, and tells the hub tokens."""
@@ -78,6 +87,8 @@ class Edge:
     ids: Callable[[], str]
     members: dict[MemberId, Member] = field(default_factory=dict)
     weights: dict[str, float] = field(default_factory=dict)  # of templates that were corrected; others weigh 1
+    shares: dict[MemberId, float] = field(default_factory=dict)  # of the error rate, where less than all of it
+    hold: Hold | None = None  # asked before a member is greeted by face
     _shots: dict[MemberId, int] = field(default_factory=dict)  # templates that are fused in the gallery
 
     # ------ gallery
@@ -109,6 +120,15 @@ class Edge:
     def _templates(self, member: Member) -> list[tuple[str, Embedding]]:
         return open_templates(member, self.keys, self.observer.model)
 
+    def trust(self, member_id: MemberId, *, weights: Mapping[str, float], share: float) -> None:
+        """Let templates count less, and the member use up less of the error rate, from the next frame on."""
+        if share == self.shares.get(member_id, 1.0) and all(
+            weight == self.weights.get(template_id, 1.0) for template_id, weight in weights.items()
+        ):
+            return
+        self.shares[member_id] = share
+        self.reweigh(member_id, weights)
+
     def reweigh(self, member_id: MemberId, weights: Mapping[str, float]) -> None:
         """Let templates count more or less from the next frame on; 0 leaves one out."""
         self.weights |= weights
@@ -135,7 +155,8 @@ class Edge:
 
         def threshold_of(member_id: MemberId) -> Threshold:
             templates = self._shots.get(member_id, 1)
-            return for_gallery(self.calibration, rate, len(self.gallery), templates=templates, shots=len(shots))
+            allowed = rate * self.shares.get(member_id, 1.0)
+            return for_gallery(self.calibration, allowed, len(self.gallery), templates=templates, shots=len(shots))
 
         (recognition,) = identify((fused(shots),), self.gallery, threshold_of)
         return recognition
@@ -171,6 +192,9 @@ class Edge:
         except ConsentMissing:
             self.gallery.drop(member.id)
             return None
+        template_id = self.nearest_template(member, shots)
+        if self.hold is not None and await self.hold(member, recognition, template_id, placement=placement, at=at):
+            return None
         return await self._welcome(
             member,
             consent,
@@ -179,7 +203,7 @@ class Edge:
             people_in_view=people_in_view,
             at=at,
             hit=recognition,
-            template_id=self.nearest_template(member, shots),
+            template_id=template_id,
         )
 
     # ------ known by card or PIN: a face is never the only way
@@ -255,6 +279,12 @@ class Edge:
             ConsentMissing: A required consent, or that for the photos, was not given.
         """
         embeddings = await asyncio.to_thread(self._embed_photos, photos) if photos else ()
+        return await self.enrol_embedded(embeddings, name=name, locale=locale, consents=consents)
+
+    async def enrol_embedded(
+        self, embeddings: Sequence[Embedding], *, name: str, locale: str, consents: Sequence[Purpose]
+    ) -> Enrolment:
+        """The same, of photos that were looked at before; raises as `enrol` does."""
         enrolment = self._enrolment(embeddings, name=name, locale=locale, consents=consents)
         while any([await self.roster.find(digest) for digest in enrolment.member.credentials]):
             # Ten digits repeat now and then; a PIN must never open another member's page.
@@ -263,7 +293,7 @@ class Edge:
         await self.roster.save(member, enrolment.consents_edge)
         await self.link.consented(enrolment.consents_hub)
         self._admit(member)
-        await self._note("enrolled", member, {"templates": str(len(member.templates))})
+        await self.note("enrolled", member, {"templates": str(len(member.templates))})
         return enrolment
 
     def _enrolment(
@@ -289,6 +319,16 @@ class Edge:
         frame = Frame(pixels=pixels, source="enrolment", captured_at=self.clock.now())
         face = enrolment_face(self.observer.observe(frame))
         return self.embed(frame, (face,))[0]
+
+    async def keep(self, member: Member, action: str, detail: Mapping[str, str]) -> None:
+        """Write a member who changed; the next frame sees it."""
+        await self.roster.save(member)
+        self._admit(member)
+        await self.note(action, member, detail)
+
+    def templates(self, member_id: MemberId) -> tuple[Embedding, ...]:
+        """Templates of a member that this model made."""
+        return tuple(embedding for _, embedding in self._templates(self.member(member_id)))
 
     # ------ rights
 
@@ -319,7 +359,7 @@ class Edge:
             self.members[member_id] = member
         await self.roster.save(member, ended)
         await self.link.consented(for_hub(ended, member))
-        await self._note("withdrawn", member, {"purpose": purpose.value, "method": method})
+        await self.note("withdrawn", member, {"purpose": purpose.value, "method": method})
 
     async def forget(self, member_id: MemberId, *, method: str) -> DeletionReceipt:
         """End every consent, destroy the key, erase the member here and at the hub; unknown from the next frame on."""
@@ -332,10 +372,10 @@ class Edge:
         )
         removed: Mapping[str, int] = {"edge": await self.roster.remove(member_id, ended), **at_hub}
         self._drop(member_id)
-        await self._note("forgotten", member, {"method": method})
+        await self.note("forgotten", member, {"method": method})
         return deletion_receipt(
             self.keys, subject=member.token, site=self.site, removed=removed, at=self.clock.now(), receipt_id=self.ids()
         )
 
-    async def _note(self, action: str, member: Member, detail: Mapping[str, str]) -> None:
+    async def note(self, action: str, member: Member, detail: Mapping[str, str]) -> None:
         await self.audit.append(actor="edge", action=action, subject=member.token, detail=detail, at=self.clock.now())
