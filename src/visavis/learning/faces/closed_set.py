@@ -1,8 +1,7 @@
 """How often is the right one of a group named? Train on some photographs of each person, test on the others."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -42,6 +41,7 @@ class ClosedSetReport:
     nearest_mean_accuracy: float  # of the nearest mean by cosine, beside the head
     log_loss: float  # mean -log P(right person), in nats, of the photographs with a face
     worst: tuple[Confusion, ...]
+    confusion: NDArray[np.int64] = field(repr=False)  # (all people, all people + 1): was, named; the last is nobody
 
 
 def evaluate_closed_set(
@@ -133,6 +133,7 @@ def _report(people: People, embedded: Embedded, rounds: Sequence[_Round], model:
     times = np.bincount(tested, minlength=len(people))
     shares = np.bincount(tested, weights=right, minlength=len(people))[times > 0] / times[times > 0]
     accuracies = tuple(float((one.named == people.labels[one.tested]).mean()) for one in rounds)
+    confusion = _confusion(people, rounds)
     return ClosedSetReport(
         model=model,
         people=ways,
@@ -149,20 +150,25 @@ def _report(people: People, embedded: Embedded, rounds: Sequence[_Round], model:
         interval=share_interval(int(shares.sum()), len(shares)),  # rounded down: on the cautious side
         nearest_mean_accuracy=float(np.mean([(one.nearest == people.labels[one.tested]).mean() for one in rounds])),
         log_loss=float(np.concatenate([one.losses for one in rounds]).mean()),
-        worst=_worst(people, rounds),
+        worst=_worst(people, confusion),
+        confusion=confusion,
     )
 
 
-def _worst(people: People, rounds: Sequence[_Round]) -> tuple[Confusion, ...]:
-    names = {label: path.parent.name for path, label in zip(people.pictures, people.labels.tolist(), strict=True)}
-    names[-1] = ""
-    counted = Counter(
-        (names[label], names[named])
-        for one in rounds
-        for label, named in zip(people.labels[one.tested].tolist(), one.named.tolist(), strict=True)
-        if label != named
-    )
+def _worst(people: People, confusion: NDArray[np.int64]) -> tuple[Confusion, ...]:
+    names = [*dict.fromkeys(path.parent.name for path in people.pictures), ""]
+    wrong = confusion * (1 - np.eye(*confusion.shape, dtype=np.int64))
+    order = np.argsort(-wrong, axis=None, kind="stable")[:WORST]
+    pairs = zip(*(axis.tolist() for axis in np.unravel_index(order, wrong.shape)), strict=True)
     return tuple(
-        Confusion(person=person, taken_for=other, photographs=count)
-        for (person, other), count in counted.most_common(WORST)
+        Confusion(person=names[was], taken_for=names[named], photographs=int(wrong[was, named]))
+        for was, named in pairs
+        if wrong[was, named]
     )
+
+
+def _confusion(people: People, rounds: Sequence[_Round]) -> NDArray[np.int64]:
+    counts = np.zeros((people.count, people.count + 1), np.int64)  # named -1, nobody, is the last column
+    for one in rounds:
+        np.add.at(counts, (people.labels[one.tested], one.named), 1)
+    return counts
