@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from visavis.errors import LivenessRequired
 from visavis.perception.liveness.follow import Follower
-from visavis.perception.liveness.head import HeadChallenge, Pose, draw_steps
+from visavis.perception.liveness.head import HeadChallenge, Pose, draw_steps, draw_turn
 from visavis.perception.liveness.light import Colour, LightChallenge, draw_colours
 from visavis.perception.liveness.verdict import Verdict
 from visavis.ports import Clock
@@ -32,7 +32,8 @@ FRONTAL_DEG = 12.0  # of those pictures
 class Challenge(StrEnum):
     """What a person can be asked for."""
 
-    HEAD = "head"
+    HEAD = "head"  # several poses
+    TURN = "turn"  # one turn, beside the light: a face cut out of a photograph is lit as a face is
     LIGHT = "light"
 
 
@@ -62,8 +63,10 @@ def asked(level: Liveness, wish: Challenge, *, may_flash: bool) -> tuple[Challen
             return ()
         case Liveness.ACTIVE:
             return (Challenge.HEAD,)
+        case Liveness.EITHER if wish is Challenge.LIGHT and may_flash:
+            return (Challenge.TURN, Challenge.LIGHT)
         case Liveness.EITHER:
-            return (wish if may_flash else Challenge.HEAD,)
+            return (Challenge.HEAD,)
         case Liveness.BOTH:
             if not may_flash:
                 raise LivenessRequired("this needs the changing light of the screen; card, PIN or staff serve as well")
@@ -107,6 +110,8 @@ class Check:
         match challenge:
             case Challenge.HEAD:
                 return HeadChallenge(steps=draw_steps(self.rng))
+            case Challenge.TURN:
+                return HeadChallenge(steps=draw_turn(self.rng))
             case Challenge.LIGHT:
                 return LightChallenge(colours=draw_colours(self.rng))
 

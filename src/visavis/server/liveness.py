@@ -70,7 +70,8 @@ class Gate:
         """
         keys = (f"placement {placement}", *((f"member {member_id}",) if member_id else ()))
         self._backoff.check(*keys)
-        challenges = asked(self.level(use, placement), wish, may_flash=not calm) or (wish,)
+        level = self.level(use, placement)
+        challenges = asked(Liveness.EITHER if level is Liveness.OFF else level, wish, may_flash=not calm)
         check = Check(challenges=challenges, rng=np.random.default_rng(secrets.randbits(128)), scorer=self._scorer)
         return LiveView(
             check=check, use=use, placement=placement, keys=keys, passes=self._passes, backoff=self._backoff

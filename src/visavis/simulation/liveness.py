@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 WIDTH, HEIGHT = 640, 480
 EYES_PX = 62.0  # distance of the eyes at the beginning
 
-Linear = NDArray[np.float64]  # light, (H, W, 3), 1 is the brightest that the camera takes
+Linear = NDArray[np.float32]  # light, (H, W, 3), 1 is the brightest that the camera takes
 
 
 class Instrument(StrEnum):
@@ -77,7 +77,7 @@ def render(
     solid = instrument in (Instrument.LIVE, Instrument.REPLAY)
     albedo, nearby = _placed(sitter, posture, solid=solid)
     wall = _wall()
-    room = np.array(light.ambient)
+    room = np.array(light.ambient, np.float32)
     glow = light.screen * _linear(np.array(screen, np.uint8))
     lit = nearby["head"] if instrument in (Instrument.LIVE, Instrument.CUT_OUT) else nearby["page"]
     match instrument:
@@ -86,7 +86,7 @@ def render(
         case Instrument.STILL:
             person = albedo * room.mean()
         case _:
-            person = albedo * (room + glow * nearby["facing"][..., None])
+            person = albedo * (room + glow * nearby["facing"][..., None].astype(np.float32))
     behind = wall * (room + (0.06 if instrument is not Instrument.STILL else 0.0) * glow)
     if instrument in (Instrument.LIVE, Instrument.CUT_OUT):
         scene = np.where(nearby["page"][..., None] > 0, albedo * (room + 0.06 * glow), behind)
@@ -129,7 +129,7 @@ def _unturned(across: NDArray[np.float64], down: NDArray[np.float64], turn: floa
 
     A point at depth z goes from x to x cos + z sin, so each row is turned forwards and read backwards.
     """
-    grid = np.linspace(-3.5, 3.5, 561)
+    grid = np.linspace(-3.5, 3.5, 281)
     source = across.copy()
     axis = 1.05 * 0.45  # the eyes' depth: a head turns about a line behind its face
     for row in range(across.shape[0]):
@@ -147,27 +147,39 @@ def _sampled(picture: Linear, columns: NDArray[np.float64], rows: NDArray[np.flo
     height, width, _ = picture.shape
     columns, rows = np.clip(columns, 0, width - 1.001), np.clip(rows, 0, height - 1.001)
     left, top = columns.astype(np.int64), rows.astype(np.int64)
-    a, b = (columns - left)[..., None], (rows - top)[..., None]
-    upper = picture[top, left] * (1 - a) + picture[top, left + 1] * a
-    lower = picture[top + 1, left] * (1 - a) + picture[top + 1, left + 1] * a
+    a, b = (columns - left).astype(np.float32)[..., None], (rows - top).astype(np.float32)[..., None]
+    colours, corner = picture.reshape(-1, 3), top * width + left
+    upper = colours[corner] * (1 - a) + colours[corner + 1] * a
+    lower = colours[corner + width] * (1 - a) + colours[corner + width + 1] * a
     return np.asarray(upper * (1 - b) + lower * b)
 
 
 def _wall() -> Linear:
-    grey = np.linspace(0.12, 0.3, WIDTH)[None, :, None]
+    grey = np.linspace(0.12, 0.3, WIDTH, dtype=np.float32)[None, :, None]
     return np.broadcast_to(grey, (HEIGHT, WIDTH, 3)).copy()
 
 
+_STEPS = 4095
+_TO_LINEAR = np.where(  # sRGB to linear light and back (IEC 61966-2-1)
+    np.arange(256) <= 0.04045 * 255, np.arange(256) / 255 / 12.92, ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4
+).astype(np.float32)
+_FROM_LINEAR = (
+    255
+    * np.where(
+        np.arange(_STEPS + 1) <= 0.0031308 * _STEPS,
+        12.92 * np.arange(_STEPS + 1) / _STEPS,
+        1.055 * (np.arange(_STEPS + 1) / _STEPS) ** (1 / 2.4) - 0.055,
+    )
+).astype(np.float32)
+
+
 def _linear(pixels: NDArray[np.uint8]) -> Linear:
-    """SRGB to linear light (IEC 61966-2-1)."""
-    value = pixels / 255.0
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    return np.asarray(_TO_LINEAR[pixels])
 
 
-def _exposed(light: Linear, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Linear light to sRGB with noise of 2.5 levels."""
-    light = np.clip(light, 0, 1)
-    level = 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+def _exposed(light: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """As the camera gives it, with noise of 2.5 levels."""
+    level = _FROM_LINEAR[(np.clip(light, 0, 1) * _STEPS).astype(np.int64)]
     noise = 2.5 * rng.standard_normal(level.shape, dtype=np.float32)
     taken: NDArray[np.uint8] = np.clip(level + noise, 0, 255).astype(np.uint8)
     return taken

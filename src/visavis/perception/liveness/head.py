@@ -52,6 +52,11 @@ def draw_steps(rng: np.random.Generator) -> tuple[Pose, ...]:
     return (Pose.STRAIGHT, *_MIDDLE[rng.integers(len(_MIDDLE))], Pose.STRAIGHT)
 
 
+def draw_turn(rng: np.random.Generator) -> tuple[Pose, ...]:
+    """Straight, one turn to either side, straight."""
+    return (Pose.STRAIGHT, (Pose.LEFT, Pose.RIGHT)[rng.integers(2)], Pose.STRAIGHT)
+
+
 @dataclass(slots=True, kw_only=True)
 class HeadChallenge:
     """One person's answers, frame by frame."""
