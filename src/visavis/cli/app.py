@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from visavis.cli.bench import bench
+from visavis.cli.bench_cameras import EPILOG, HELP, bench_cameras
 from visavis.cli.edge import CameraFps, CameraLoop, Cameras, edge
 from visavis.cli.messages import say, say_error
 from visavis.cli.options import (
@@ -52,6 +53,7 @@ app.add_typer(scenarios_app, name="scenarios")
 app.command(
     epilog="`visavis bench faces --json`", help=say("Measure how long each step of the loop takes on this machine.")
 )(bench)
+app.command("bench-cameras", epilog=EPILOG, help=HELP)(bench_cameras)
 
 # ------ run
 
