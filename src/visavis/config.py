@@ -1,6 +1,7 @@
 """Settings; read by server and cli alone. Every setting is also an environment variable `VISAVIS_<NAME>`."""
 
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field
@@ -27,6 +28,10 @@ class Settings(BaseSettings):
     scenario: str = Field(default="retail", description="Scenario pack, by name or folder.")
     false_match_rate: float = Field(
         default=0.001, gt=0, lt=0.5, description="How often a stranger may be taken for some member (FPIR)."
+    )
+    review: Literal["off", "standard", "strict"] = Field(
+        default="off",
+        description="Matches that wait for staff: none; doubtful ones; and each member's first one.",
     )
     min_face_px: int = Field(default=60, ge=20, le=1000, description="Smallest face that is looked at, in pixels.")
     show_s: float = Field(default=20.0, ge=1, le=600, description="How long a screen shows one decision, in seconds.")

@@ -36,6 +36,7 @@ class SiteUnderTest:
         nickname: str = "Grace",
         placement: str = "entrance",
         locale: str = "en",
+        **form: str,
     ) -> httpx.Response:
         ticked = [
             {"purpose": n["purpose"], "notice_version": n["version"], "notice_sha256": n["sha256"][locale]}
@@ -50,7 +51,8 @@ class SiteUnderTest:
             "consents": ticked,
         }
         files = [("images", (f"{n}.jpg", photo, "image/jpeg")) for n, photo in enumerate(photos)]
-        return await self.http.post("/v1/edge/members", data={"enrolment": json.dumps(enrolment)}, files=files or None)
+        data = {"enrolment": json.dumps(enrolment)} | form
+        return await self.http.post("/v1/edge/members", data=data, files=files or None)
 
     async def look(self, photo: bytes, placement: str = "entrance") -> httpx.Response:
         return await self.http.post(

@@ -1,14 +1,19 @@
 """The edge's HTTP API through its outside: real pictures, the real pack, a real database."""
 
+from dataclasses import replace
+from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
 import pytest
+from PIL import Image, ImageEnhance, ImageOps
 
 from visavis.perception.decode import decode_image
 from visavis.perception.film import write_film
+from visavis.testing import FixedClock
 from visavis.types import Frame
 
 from .conftest import OpenSite, SiteUnderTest, eventually
@@ -73,10 +78,6 @@ async def test_compare_needs_the_declared_consent_and_records_only_that(site: Si
 
 async def test_compare_names_the_picture_that_cannot_be_used(site: SiteUnderTest, hopper: bytes) -> None:
     """The second picture shows nobody."""
-    from io import BytesIO
-
-    from PIL import Image
-
     out = BytesIO()
     Image.new("RGB", (320, 240), (90, 90, 90)).save(out, format="JPEG")
     refused = await compare(site, hopper, out.getvalue())
@@ -198,3 +199,242 @@ async def test_a_monitor_that_cannot_be_is_refused(site: SiteUnderTest) -> None:
     for method, path in (("GET", ""), ("GET", "/door"), ("DELETE", "/door"), ("GET", "/door/preview")):
         refused = await site.http.request(method, f"/v1/edge/monitors{path}", headers=PROXIED)
         assert (refused.status_code, refused.json()["code"]) == (403, "staff-only")
+
+
+# ------ enrolment, image by image
+
+
+def changed(photo: bytes, work: Any) -> bytes:
+    out = BytesIO()
+    work(Image.open(BytesIO(photo)).convert("RGB")).save(out, format="JPEG", quality=92)
+    return out.getvalue()
+
+
+def mirrored(photo: bytes) -> bytes:
+    return changed(photo, ImageOps.mirror)
+
+
+def brighter(photo: bytes) -> bytes:
+    return changed(photo, lambda image: ImageEnhance.Brightness(image).enhance(1.15))
+
+
+def tilted(photo: bytes) -> bytes:
+    return changed(photo, lambda image: image.rotate(7, fillcolor=(120, 120, 120)))
+
+
+def dark(photo: bytes) -> bytes:
+    return changed(photo, lambda image: ImageEnhance.Brightness(image).enhance(0.05))
+
+
+def outcomes(images: list[dict[str, Any]]) -> list[list[str]]:
+    return [image["reasons"] for image in images]
+
+
+async def test_each_image_is_taken_or_refused_for_its_own_reasons(
+    site: SiteUnderTest, hopper: bytes, collins: bytes
+) -> None:
+    """Three of six are good, so a member is made of them; the others say why not."""
+    photos = (hopper, b"no image", mirrored(hopper), dark(hopper), collins, brighter(hopper))
+    too_many = await site.join(photos=photos)
+    assert too_many.status_code == 422
+    joined = (await site.join(photos=photos[:5])).raise_for_status().json()
+    assert outcomes(joined["images"]) == [[], ["invalid_image"], [], joined["images"][3]["reasons"], ["other_person"]]
+    assert joined["images"][3]["reasons"]
+    (member,) = site.site.edge.members.values()
+    assert len(member.templates) == 2
+    assert joined["recognised_by_face"]
+
+
+async def test_when_no_image_can_be_used_nothing_is_kept_and_each_says_why(
+    site: SiteUnderTest, hopper: bytes, collins: bytes
+) -> None:
+    """Two people, one picture each: nobody can tell who joins."""
+    refused = await site.join(photos=(hopper, collins))
+    assert (refused.status_code, refused.json()["code"]) == (422, "input-refused")
+    assert outcomes(refused.json()["images"]) == [["other_person"], ["other_person"]]
+    refused = await site.join(photos=(b"no image", dark(hopper)))
+    assert refused.json()["code"] == "image-refused"
+    assert not site.site.edge.members
+    assert not await site.site.storage.roster.members()
+
+
+async def test_a_face_that_belongs_to_a_member_is_a_duplicate_without_saying_whose(
+    site: SiteUnderTest, hopper: bytes
+) -> None:
+    """Refused with a code and a way out; with allow_duplicate it is a warning."""
+    (await site.join(photos=(hopper,), nickname="Grace")).raise_for_status()
+    again = await site.join(photos=(mirrored(hopper),), nickname="Ada")
+    assert (again.status_code, again.json()["code"]) == (409, "face-already-enrolled")
+    assert outcomes(again.json()["images"]) == [["duplicate"]]
+    assert "Grace" not in again.text
+    joined = (await site.join(photos=(mirrored(hopper),), nickname="Ada", allow_duplicate="true")).json()
+    assert joined["images"] == [{"index": 0, "accepted": True, "reasons": [], "warnings": ["duplicate"]}]
+    strict = await site.join(photos=(hopper, mirrored(hopper)), allow_duplicate="true", review_mode="strict")
+    assert outcomes(strict.json()["images"]) == [["nearer_to_another"], ["nearer_to_another"]]
+    assert len(site.site.edge.members) == 2
+
+
+async def test_templates_are_added_and_removed_by_their_member(
+    site: SiteUnderTest, hopper: bytes, collins: bytes
+) -> None:
+    """Only of the same person, five at most; what is removed is unknown at the next look."""
+    joined = (await site.join(photos=(hopper,))).raise_for_status().json()
+    session = {"Authorization": f"Bearer {joined['session']}"}
+
+    async def add(*photos: bytes) -> httpx.Response:
+        files = [("images", picture(photo)) for photo in photos]
+        return await site.http.post("/v1/edge/me/templates", files=files, headers=session)
+
+    added = (await add(mirrored(hopper), collins)).raise_for_status().json()
+    assert outcomes(added["images"]) == [[], ["other_person"]]
+    assert [t["usable"] for t in added["templates"]] == [True, True]
+    assert (await add(collins)).json()["code"] == "input-refused"
+    assert (await add(*[hopper] * 4)).json()["code"] == "input-refused"
+    assert (await site.look(hopper)).status_code == 200
+    for template in added["templates"]:
+        left = await site.http.delete(f"/v1/edge/me/templates/{template['id']}", headers=session)
+    assert left.raise_for_status().json() == {"templates": []}
+    gone = await site.http.delete(f"/v1/edge/me/templates/{template['id']}", headers=session)
+    assert (gone.status_code, gone.json()["code"]) == (404, "template-unknown")
+    assert (await site.look(hopper)).status_code == 401
+    assert (await site.http.get("/v1/edge/me/templates")).json()["code"] == "credential-refused"
+    await site.http.post("/v1/edge/me/withdraw", json={"purpose": "recognise"}, headers=session)
+    assert (await add(hopper)).json()["code"] == "consent-missing"
+
+
+# ------ search
+
+
+async def test_search_greets_members_and_nobody_else(site: SiteUnderTest, hopper: bytes, collins: bytes) -> None:
+    """Two faces, one member: the stranger is counted and nothing more; another model is a clear mismatch."""
+    (await site.join(photos=(hopper,))).raise_for_status()
+    couple = Image.new("RGB", (900, 430))
+    for number, photo in enumerate((hopper, collins)):
+        couple.paste(Image.open(BytesIO(photo)), (450 * number, 0))
+    both = changed(hopper, lambda _: couple)
+
+    async def find(photo: bytes, **form: str) -> httpx.Response:
+        form = {"placement": "entrance", "limit": "5"} | form
+        return await site.http.post("/v1/edge/search", data=form, files={"image": picture(photo)})
+
+    found = (await find(both)).raise_for_status().json()
+    assert (found["faces"], len(found["matches"]), found["waiting"]) == (2, 1, False)
+    assert "Grace" in found["matches"][0]["greeting"]["en"]
+    assert (await find(collins)).json()["matches"] == []
+    assert (await find(hopper, model=site.site.edge.gallery.model)).status_code == 200
+    other = await find(hopper, model="other@000000000000")
+    assert (other.status_code, other.json()["code"]) == (409, "gallery-mismatch")
+
+
+async def test_a_gallery_of_another_model_is_a_clear_mismatch(site: SiteUnderTest, hopper: bytes) -> None:
+    """Templates that another pack made wait; search says so instead of finding nobody."""
+    (await site.join(photos=(hopper,))).raise_for_status()
+    edge = site.site.edge
+    (member,) = edge.members.values()
+    old = tuple(replace(template, model="older@000000000000") for template in member.templates)
+    await site.site.storage.roster.save(replace(member, templates=old))
+    await edge.load()
+    answer = await site.http.post("/v1/edge/search", data={"placement": "entrance"}, files={"image": picture(hopper)})
+    assert (answer.status_code, answer.json()["code"]) == (409, "gallery-mismatch")
+    assert "older@000000000000" in answer.json()["detail"]
+    gallery = (await site.http.get("/v1/edge/system")).json()["gallery"]
+    assert (gallery["templates"], gallery["other_models"]) == (0, {"older@000000000000": 1})
+
+
+# ------ not me
+
+
+async def test_not_me_lowers_the_template_and_three_times_retires_it(site: SiteUnderTest, hopper: bytes) -> None:
+    """The visit ends, the bar rises at once, the third correction destroys the template; the log knows pseudonyms."""
+    (await site.join(photos=(hopper,), purposes=("recognise", "personalise"))).raise_for_status()
+    edge = site.site.edge
+    (member,) = edge.members.values()
+
+    async def wrong() -> dict[str, Any]:
+        greeted = (await site.look(hopper)).raise_for_status().json()
+        session = {"Authorization": f"Bearer {greeted['session']}"}
+        answer = (await site.http.post("/v1/edge/me/not-me", headers=session)).raise_for_status().json()
+        assert (await site.http.get("/v1/edge/me", headers=session)).status_code == 401
+        return answer
+
+    shot = edge.templates(member.id)[0]
+    before = edge.identify([shot]).threshold
+    assert await wrong() == {"corrected": True, "template_retired": False}
+    after = edge.identify([shot]).threshold
+    assert after.score > before.score
+    assert after.false_match_rate == pytest.approx(before.false_match_rate / 10, rel=0.01)
+    assert await wrong() == {"corrected": True, "template_retired": False}
+    assert await wrong() == {"corrected": True, "template_retired": True}
+    assert (await site.look(hopper)).status_code == 401
+    assert edge.member(member.id).templates == ()
+    entries = await audited(site, "not_me")
+    assert [(e.subject, e.detail["count"]) for e in entries] == [(member.token, str(n)) for n in (1, 2, 3)]
+    assert len(await audited(site, "template_retired")) == 1
+
+
+async def test_a_correction_survives_a_restart_and_needs_a_face(
+    open_test_site: OpenSite, database_url: str, hopper: bytes
+) -> None:
+    """Weights come back from the log; a visit by PIN has no template to correct."""
+    async with open_test_site(database_url=database_url) as running:
+        joined = (await running.join(photos=(hopper,))).raise_for_status().json()
+        session = {"Authorization": f"Bearer {joined['session']}"}
+        refused = await running.http.post("/v1/edge/me/not-me", headers=session)
+        assert (refused.status_code, refused.json()["code"]) == (422, "input-refused")
+        greeted = (await running.look(hopper)).raise_for_status().json()
+        await running.http.post("/v1/edge/me/not-me", headers={"Authorization": f"Bearer {greeted['session']}"})
+    async with open_test_site(database_url=database_url) as running:
+        (share,) = running.site.edge.shares.values()
+        assert share == pytest.approx(0.1)
+
+
+# ------ review
+
+
+async def test_strict_review_holds_the_first_match_until_staff_confirms(
+    open_test_site: OpenSite, database_url: str, hopper: bytes
+) -> None:
+    """Not greeted, one line in the queue however often they look; confirmed, they are greeted."""
+    async with open_test_site(database_url=database_url, review="strict") as running:
+        (await running.join(photos=(hopper,))).raise_for_status()
+        (member,) = running.site.edge.members.values()
+        for _ in range(2):
+            held = await running.look(hopper)
+            assert held.status_code == 401
+            assert "staff is asked to look" in held.json()["detail"]
+        queue = (await running.http.get("/v1/edge/reviews")).raise_for_status().json()
+        (review,) = queue["reviews"]
+        assert (queue["mode"], review["reason"], review["member"]) == ("strict", "first_time", member.token[:8])
+        assert review["score"] >= review["threshold"]
+        outside = await running.http.get("/v1/edge/reviews", headers=PROXIED)
+        assert outside.json()["code"] == "staff-only"
+        answered = await running.http.post(f"/v1/edge/reviews/{review['id']}", json={"answer": "confirm"})
+        assert answered.raise_for_status().json()["state"] == "confirmed"
+        again = await running.http.post(f"/v1/edge/reviews/{review['id']}", json={"answer": "reject"})
+        assert (again.status_code, again.json()["code"]) == (404, "review-unknown")
+        assert (await running.look(hopper)).status_code == 200
+        assert (await running.http.get("/v1/edge/reviews")).json()["reviews"] == []
+        assert [e.detail["answer"] for e in await audited(running, "reviewed")] == ["confirmed"]
+
+
+async def test_a_pin_confirms_what_waits_and_a_rejection_counts_as_not_me(
+    open_test_site: OpenSite, database_url: str, hopper: bytes
+) -> None:
+    """The second factor needs no staff; standard review then holds a member whose template was corrected."""
+    async with open_test_site(database_url=database_url, review="strict") as running:
+        joined = (await running.join(photos=(hopper,))).raise_for_status().json()
+        assert (await running.look(hopper)).status_code == 401
+        by_pin = {"placement": "entrance", "pin": joined["pin"]}
+        (await running.http.post("/v1/edge/identify", json=by_pin)).raise_for_status()
+        assert (await running.look(hopper)).status_code == 200
+    async with open_test_site(database_url=database_url, review="standard") as running:
+        (member,) = running.site.edge.members.values()
+        (template,) = member.templates
+        await running.site.corrections.not_me(member.id, template.id, by="kiosk")
+        later = FixedClock(running.site.clock.now() + timedelta(hours=2))  # the confirmation has worn off
+        running.site.clock = running.site.edge.clock = later
+        assert (await running.look(hopper, placement="aisle-1")).status_code == 401
+        (review,) = (await running.http.get("/v1/edge/reviews")).json()["reviews"]
+        assert review["reason"] == "corrected"
+        await running.http.post(f"/v1/edge/reviews/{review['id']}", json={"answer": "reject"})
+        assert await running.site.storage.corrections.counts() == {template.id: 2}

@@ -84,17 +84,10 @@ def enrol(
         wrapped_key=wrapped,
         nickname=seal_text(keys, wrapped, name, member_id=member_id, purpose=NICKNAME),
         credentials=(credential_digest(keys, card), credential_digest(keys, pin)),
-        templates=tuple(
-            SealedTemplate(
-                id=ids(),
-                model=embedding.model,
-                sealed=seal_embedding(keys, wrapped, embedding, member_id=member_id),
-                created_at=now,
-            )
-            for embedding in embeddings
-        ),
+        templates=(),
         enrolled_at=now,
     )
+    member = with_templates(member, embeddings, keys=keys, now=now, ids=ids)
     consents = tuple(
         grant(
             scenario.notices[purpose],
@@ -144,6 +137,22 @@ def _check_one_person(embeddings: Sequence[Embedding], same_person: float) -> No
         vectors = np.stack([embedding.vector for embedding in embeddings])
         if float((vectors @ vectors.T).min()) < same_person:
             raise InputRefused("photos: they do not all show the same person; take them again alone")
+
+
+def with_templates(
+    member: Member, embeddings: Sequence[Embedding], *, keys: KeyProvider, now: datetime, ids: Ids
+) -> Member:
+    """The member with these templates more, sealed under their key."""
+    sealed = tuple(
+        SealedTemplate(
+            id=ids(),
+            model=embedding.model,
+            sealed=seal_embedding(keys, member.wrapped_key, embedding, member_id=member.id),
+            created_at=now,
+        )
+        for embedding in embeddings
+    )
+    return replace(member, templates=(*member.templates, *sealed))
 
 
 def for_hub(entries: Sequence[E], member: Member) -> tuple[E, ...]:

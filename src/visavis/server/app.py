@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from visavis.server import problems
-from visavis.server.api import edge, faces, hub, monitors, pages, system
+from visavis.server.api import edge, faces, hub, members, monitors, pages, reviews, system
 from visavis.server.board import SiteBoard
 from visavis.server.console.console import mount_console
 from visavis.server.headers import SecurityHeaders
@@ -30,7 +30,9 @@ def create_app(site: Site) -> FastAPI:
     app.include_router(edge.router)
     app.include_router(faces.router)
     app.include_router(system.router)
+    app.include_router(members.router)
     app.include_router(monitors.router)
+    app.include_router(reviews.router)
     app.include_router(hub.router)
     app.include_router(pages.router)
     pages.mount_files(app)

@@ -48,6 +48,11 @@ def problem(error: errors.VisavisError) -> dict[str, Any]:
     }
 
 
+def refused(error: errors.VisavisError, **members: Any) -> Response:
+    """The answer to an error, with extension members (RFC 9457, section 3.2)."""
+    return _response(problem(error) | members)
+
+
 def _response(document: dict[str, Any]) -> JSONResponse:
     retry = {"Retry-After": RETRY_AFTER[document["status"]]} if document["status"] in RETRY_AFTER else {}
     return JSONResponse(document, document["status"], headers=retry, media_type="application/problem+json")

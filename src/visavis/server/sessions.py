@@ -20,6 +20,7 @@ class Session:
     placement: str
     decision: Decision | None
     by_face: bool  # a picture of the member might have opened it
+    template_id: str | None  # of the member, that matched; None for card and PIN
     expires_at: datetime
 
 
@@ -30,7 +31,15 @@ class Sessions:
         self._clock = clock
         self._open: dict[str, Session] = {}
 
-    def start(self, member_id: MemberId, placement: str, decision: Decision | None, *, by_face: bool) -> str:
+    def start(
+        self,
+        member_id: MemberId,
+        placement: str,
+        decision: Decision | None,
+        *,
+        by_face: bool,
+        template_id: str | None = None,
+    ) -> str:
         """An opaque key for the kiosk."""
         key = secrets.token_urlsafe(24)
         if len(self._open) >= LIMIT:
@@ -42,6 +51,7 @@ class Sessions:
             placement=placement,
             decision=decision,
             by_face=by_face,
+            template_id=template_id,
             expires_at=self._clock.now() + LIFETIME,
         )
         return key
@@ -57,6 +67,10 @@ class Sessions:
     def end(self, member_id: MemberId) -> None:
         """Close every session of a member."""
         self._open = {key: s for key, s in self._open.items() if s.member_id != member_id}
+
+    def close(self, authorization: str | None) -> None:
+        """End this one session."""
+        self._open.pop((authorization or "").partition(" ")[2], None)
 
     def _drop_expired(self) -> None:
         now = self._clock.now()

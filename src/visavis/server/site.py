@@ -19,6 +19,7 @@ from visavis.identity.gallery import Gallery
 from visavis.perception.observe import Observer
 from visavis.perception.packs import Manifest, Pack, build_default_pack, load_pack
 from visavis.pipeline.camera import Camera, Seen
+from visavis.pipeline.corrections import Corrections
 from visavis.pipeline.edge import Edge
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
@@ -34,6 +35,7 @@ from visavis.server.cameras import camera_specs, site_watch, watching
 from visavis.server.limits import Limits
 from visavis.server.liveness import Gate
 from visavis.server.monitors import Monitors
+from visavis.server.reviews import Mode, Reviews
 from visavis.server.screens import ScreenChannel
 from visavis.server.sessions import Sessions
 from visavis.server.tally import Tally
@@ -48,6 +50,7 @@ Progress = Callable[[str, float], None]
 
 LEARN_EVERY_S = 0.5
 LAPSE_EVERY_S = 1.0
+TIDY_EVERY_S = 3600.0
 PREVIEW_FACE_PX = 20  # of a picture that is at most 640 pixels wide
 
 
@@ -80,6 +83,8 @@ class Site:
     preview_observer: Observer  # finds smaller faces than the cameras look for: what it misses would be seen
     limits: Limits = field(init=False)
     monitors: Monitors = field(init=False)
+    corrections: Corrections = field(init=False)
+    reviews: Reviews = field(init=False)
     started_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,6 +98,14 @@ class Site:
             clock=self.clock,
         )
         self.monitors = Monitors(self)
+        self.corrections = Corrections(edge=self.edge, log=self.storage.corrections)
+        self.reviews = Reviews(
+            mode=Mode(self.settings.review),
+            edge=self.edge,
+            queue=self.storage.reviews,
+            corrections=self.corrections,
+        )
+        self.edge.hold = self.reviews.hold
         self.started_at = self.clock.now()
 
     def frame(self, pixels: NDArray[np.uint8], *, source: str) -> Frame:
@@ -134,6 +147,7 @@ class Site:
         """Keep the gallery equal to the roster, whichever process changes it."""
         async for _topic, _payload in self.storage.edge_signals.subscribe("roster"):
             await self.edge.load()
+            await self.corrections.load()
 
     async def follow_policy(self) -> None:
         """Swap in each new snapshot of the policy."""
@@ -156,6 +170,12 @@ class Site:
         if snapshot is not None:
             self.learner.policy = SquareCB.restore(snapshot, self.scenario)
             self.learner.position = int(snapshot.state["position"][0])
+
+    async def tidy(self) -> None:
+        """Forget answered reviews after a month."""
+        while True:
+            await self.reviews.forget_old()
+            await asyncio.sleep(TIDY_EVERY_S)
 
     async def lapse(self) -> None:
         """Close decisions that nobody reacted to."""
@@ -184,8 +204,9 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
             raise SettingInvalid(f"site key: {settings.site_key_file} is missing; restore it, nothing opens without it")
         site = _compose(settings, scenario, pack, storage)
         members = await site.edge.load()
+        await site.corrections.load()
         log.info("site_open", site=settings.site, scenario=scenario.name, members=members)
-        loops = [site.follow_roster, site.follow_policy, site.screens.relay, site.learn, site.lapse]
+        loops = [site.follow_roster, site.follow_policy, site.screens.relay, site.learn, site.lapse, site.tidy]
         tasks = [asyncio.create_task(_forever(loop)) for loop in loops]
         try:
             async with watching(site, cameras):

@@ -12,15 +12,25 @@ import segno
 from fastapi import APIRouter, File, Form, Header, Request, UploadFile, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from visavis.errors import CredentialRefused, ImageRefused, InputRefused, LivenessRequired, VisavisError
+from visavis.errors import (
+    ConsentMissing,
+    CredentialRefused,
+    ImageRefused,
+    InputRefused,
+    LivenessRequired,
+    VisavisError,
+)
 from visavis.perception.cards import read_card
-from visavis.perception.decode import MAX_BYTES, decode_image
+from visavis.perception.decode import decode_image
 from visavis.pipeline.camera import Camera
 from visavis.pipeline.edge import Welcome
+from visavis.pipeline.enrolment import ReviewMode
 from visavis.pipeline.liveness import Challenge
 from visavis.privacy.consent import State, notice_sha256, standing
+from visavis.server.api.shots import judged, shot_views
+from visavis.server.api.uploads import read_bounded
 from visavis.server.liveness import LiveView, is_member, live_view
-from visavis.server.problems import problem
+from visavis.server.problems import problem, refused
 from visavis.server.screens import decision_view
 from visavis.server.sessions import Session
 from visavis.server.site import Site, site_of
@@ -88,6 +98,7 @@ def recognised(site: Site, welcome: Welcome) -> dict[str, Any]:
         welcome.sighting.placement,
         welcome.decision,
         by_face=welcome.sighting.method is Method.FACE,
+        template_id=welcome.template_id,
     )
     return {
         "method": welcome.sighting.method.value,
@@ -140,6 +151,7 @@ async def identify(request: Request, body: Identify) -> dict[str, Any]:
     except CredentialRefused:
         site.attempts.failed(body.placement)
         raise
+    await site.reviews.known_otherwise(welcome)
     site.tally.welcomed(welcome)
     return recognised(site, welcome)
 
@@ -153,18 +165,14 @@ async def identify_face(
     data = await read_bounded(image)
     camera = Camera(edge=site.edge, placement=placement, shots=1)
     site.liveness.demand(liveness_pass, use=Guarded.REWARDS, placement=placement, pictures=[data])
-    seen = await site.see(camera, site.frame(decode_image(data), source="upload"))
+    async with site.limits.turn(placement):
+        pixels = await asyncio.to_thread(decode_image, data)
+        seen = await site.see(camera, site.frame(pixels, source="upload"))
     if not seen.welcomes:
-        raise CredentialRefused("nobody was recognised; the card or the PIN serves as well")
+        waits = bool(seen.known) and site.reviews.waits(placement, site.clock.now())
+        why = "staff is asked to look" if waits else "nobody was recognised"
+        raise CredentialRefused(f"{why}; the card or the PIN serves as well")
     return recognised(site, seen.welcomes[0])
-
-
-async def read_bounded(upload: UploadFile) -> bytes:
-    """An upload's bytes; refuses before it reads more than the limit."""
-    data = await upload.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise ImageRefused(f"more than {MAX_BYTES // 1_000_000} MB")
-    return data
 
 
 @router.post("/members", status_code=201)
@@ -173,8 +181,13 @@ async def join(
     enrolment: Annotated[str, Form(max_length=20_000)],
     images: Annotated[list[UploadFile] | None, File()] = None,
     liveness_pass: LivenessPass = None,
-) -> dict[str, Any]:
-    """Enrol a person who ticked what they allow; nothing is kept unless all of it holds."""
+    review_mode: Annotated[ReviewMode, Form()] = ReviewMode.STANDARD,
+    allow_duplicate: Annotated[bool, Form()] = False,
+) -> Any:
+    """Enrol a person who ticked what they allow; each image is taken or refused for its reasons, one good one will do.
+
+    Where none can be used, nothing is kept, and the problem lists `images` with the reasons of each.
+    """
     site = site_of(request)
     try:
         joining = Joining.model_validate_json(enrolment)
@@ -190,9 +203,16 @@ async def join(
     check_notices(site, joining)
     photos = [await read_bounded(upload) for upload in uploads]
     if photos:
+        if Purpose.RECOGNISE not in {ticked.purpose for ticked in joining.consents}:
+            raise ConsentMissing(Purpose.RECOGNISE.value)  # before anything of the face is computed
         site.liveness.demand(liveness_pass, use=Guarded.ENROLMENT, placement=joining.placement, pictures=photos)
-    enrolled = await site.edge.enrol(
-        photos=photos,
+    found = await judged(
+        site, photos, place=joining.placement, review_mode=review_mode, allow_duplicate=allow_duplicate
+    )
+    if refusal := found.refusal():
+        return refused(refusal, images=shot_views(found))
+    enrolled = await site.edge.enrol_embedded(
+        found.embeddings,
         name=joining.nickname,
         locale=joining.locale,
         consents=[c.purpose for c in joining.consents],
@@ -212,6 +232,7 @@ async def join(
             for c in enrolled.consents_edge
         ],
         "recognised_by_face": bool(enrolled.member.templates),
+        "images": shot_views(found),
     }
 
 
@@ -407,8 +428,10 @@ def identifying(site: Site, placement: str) -> Answer:
     async def answer(frame: Frame, _data: bytes) -> dict[str, Any]:
         seen = await site.see(view, frame)
         welcome = seen.welcomes[0] if seen.welcomes else await by_card(site, frame, placement)
-        found = {"recognised": recognised(site, welcome)} if welcome else {}
-        return guidance(seen.faces) | found
+        if welcome:
+            return guidance(seen.faces) | {"recognised": recognised(site, welcome)}
+        waits = bool(seen.known) and site.reviews.waits(placement, site.clock.now())
+        return guidance(seen.faces) | ({"review": True} if waits else {})
 
     return answer
 
@@ -466,6 +489,7 @@ async def by_card(site: Site, frame: Frame, placement: str) -> Welcome | None:
     except CredentialRefused:
         site.attempts.failed(placement)
         return None
+    await site.reviews.known_otherwise(welcome)
     site.tally.welcomed(welcome)
     return welcome
 
