@@ -14,6 +14,7 @@ from rich.table import Table
 from visavis.cli.bench import bench
 from visavis.cli.bench_cameras import EPILOG, HELP, bench_cameras
 from visavis.cli.edge import CameraFps, CameraLoop, Cameras, edge
+from visavis.cli.evaluate import evaluate_app
 from visavis.cli.messages import say, say_error
 from visavis.cli.options import (
     AsJson,
@@ -48,6 +49,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(packs_app, name="packs")
+app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(scenarios_app, name="scenarios")
 
 app.command(

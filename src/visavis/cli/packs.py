@@ -1,14 +1,14 @@
 """`visavis packs`: model packs."""
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from visavis.cli.messages import say
 from visavis.cli.options import AsJson, CacheDir, err, out, print_json, settings
+from visavis.cli.pack_option import PackName, chosen_pack
+from visavis.cli.people import PeopleFolder, Which, WhichFace
 from visavis.cli.progress import progress_bar
 from visavis.errors import VisavisError
 
@@ -69,26 +69,32 @@ def packs_verify(cache_dir: CacheDir = None, json_: AsJson = False) -> None:
     help=say("Measure which score strangers reach how often, on a folder with one folder a person."),
 )
 def packs_calibrate(
-    folder: Annotated[Path, typer.Argument(help=say("One folder a person, pictures in it."), show_default=False)],
+    folder: PeopleFolder,
+    face: WhichFace = Which.CENTRAL,
+    pack: PackName = None,
     cache_dir: CacheDir = None,
     json_: AsJson = False,
 ) -> None:
-    """Print thresholds by false match rate."""
+    """Print the rows of a manifest's `calibration`."""
     from datetime import UTC, datetime
 
+    from visavis.learning.faces.calibration import calibrate
+    from visavis.learning.faces.folders import Whose, embed_people, read_people
     from visavis.perception.observe import Observer
-    from visavis.perception.packs import build_default_pack, load_pack
-    from visavis.pipeline.calibration import calibrate_folder
+    from visavis.perception.packs import load_pack
 
+    people = read_people(folder)
     with progress_bar(err) as progress:
-        observer = Observer(load_pack(build_default_pack(settings(cache_dir=cache_dir).packs_dir, progress)))
-        found = calibrate_folder(folder, observer, now=datetime.now(UTC), progress=progress)
+        observer = Observer(load_pack(chosen_pack(pack, settings(cache_dir=cache_dir).packs_dir, progress)))
+        now, whose = datetime.now(UTC), Whose(face)
+        found = calibrate(people, embed_people(people, observer, whose=whose, now=now, progress=progress))
     if json_:
         print_json(asdict(found))
         return
-    table = Table(say("false match rate"), say("threshold"), say("pairs"))
+    table = Table(say("shots"), say("false match rate"), say("threshold"), say("pairs"), say("evidence"))
     for t in found.thresholds:
-        table.add_row(f"{t.false_match_rate:g}", f"{t.score:.4f}", f"{t.impostor_pairs:,}")
+        shots = f"{t.templates} + {t.shots}"
+        table.add_row(shots, f"{t.false_match_rate:g}", f"{t.score:.4f}", f"{t.impostor_pairs:,}", t.evidence)
     out.print(table)
     if found.without_face:
         err.print(say("No face was found in {count} pictures.").format(count=len(found.without_face)))

@@ -47,6 +47,11 @@ class Threshold:
     templates: int = 1  # shots that were fused on one side, at most MOST_SHOTS
     shots: int = 1  # and on the other
 
+    @property
+    def threshold(self) -> float:
+        """The score, so that thresholds are the rows of a calibration."""
+        return self.score
+
 
 def calibrate(impostor_scores: NDArray[np.float64], false_match_rate: float, *, evidence: str) -> Threshold:
     """The least score that at most this share of impostor pairs reaches.

@@ -87,3 +87,41 @@ def _save(figure: "Figure", path: Path) -> None:
         path.write_bytes(drawn.getvalue())
     except OSError as failure:
         raise SettingInvalid(f"{path}: {failure.strerror}") from failure
+
+
+def plot_det(path: Path, curves: Mapping[str, Sequence[tuple[float, float]]]) -> None:
+    """Detection error trade-off (Martin et al. 1997): how many genuine pairs are refused at each false match rate.
+
+    Args:
+        path: passed `check_plot`.
+        curves: system -> points (FMR, FNMR).
+
+    Raises:
+        SettingInvalid: the file cannot be written.
+    """
+    _plot_errors(path, curves, "false match rate", "false non-match rate")
+
+
+def plot_open_set(path: Path, curves: Mapping[str, Sequence[tuple[float, float]]]) -> None:
+    """How many visits of members are missed at each rate of strangers who are taken for one.
+
+    Args:
+        path: passed `check_plot`.
+        curves: "enrolment + probe shots" -> points (FPIR, FNIR).
+
+    Raises:
+        SettingInvalid: the file cannot be written.
+    """
+    _plot_errors(path, curves, "false positive identification rate", "false negative identification rate")
+
+
+def _plot_errors(path: Path, curves: Mapping[str, Sequence[tuple[float, float]]], x: str, y: str) -> None:
+    figure = _figure(6.0)
+    axes = figure.add_subplot(xlabel=x, ylabel=y, xscale="log", yscale="log")
+    least = 1e-4
+    for name, points in curves.items():
+        axes.plot([max(a, 1e-6) for a, _ in points], [max(b, least) for _, b in points], label=name)
+    axes.set_ylim(bottom=least / 2, top=1.0)
+    axes.grid(visible=True, which="both", alpha=0.3)
+    axes.legend()
+    _save(figure, path)
