@@ -1,5 +1,6 @@
 """The reference is generated from the program; run this file to write it: python tests/test_docs.py."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -7,11 +8,12 @@ from typing import Any
 
 import pytest
 import typer
+from fastapi import FastAPI
 
 from visavis import errors
 from visavis.cli.app import app
 from visavis.config import Settings
-from visavis.server.api import edge, hub
+from visavis.server.app import ROUTERS
 from visavis.server.problems import STATUS
 from visavis.server.tally import Tally
 
@@ -49,24 +51,101 @@ def commands(command: Any, path: str) -> list[tuple[str, Any]]:
 
 
 def http() -> str:
-    """Every route and every problem code."""
+    """Every route with its bodies, and every problem code."""
     lines = [
         "# HTTP",
         "",
         "The OpenAPI document is at `/v1/openapi.json`. Errors are problem details (RFC 9457) with a stable `code`.",
     ]
     lines += ["", "## Routes", "", "| route | meaning |", "| --- | --- |"]
-    for router in (edge.router, hub.router):
+    for router in ROUTERS:
         for route in router.routes:
             method = "WS" if not getattr(route, "methods", None) else next(iter(route.methods))
             meaning = (route.endpoint.__doc__ or "").strip().split("\n")[0]
             lines.append(f"| `{method} {route.path}` | {meaning} |")
     lines += ["", "Pages: `/kiosk`, `/play/{placement}`, `/console/`. For monitors: `/healthz`, `/readyz`, `/metrics`."]
+    lines += ["", "## Bodies", "", *bodies()]
     lines += ["", "## Problem codes", "", "| code | status | message and remedy |", "| --- | --- | --- |"]
     for kind in kinds():
         status = next(int(status) for base, status in STATUS if issubclass(kind, base))
         lines.append(f"| `{kind.code()}` | {status} | {kind()} |")
     return "\n".join(lines) + "\n"
+
+
+def bodies() -> list[str]:
+    """What each route takes and gives: fields, and the examples of the OpenAPI document."""
+    app = FastAPI()
+    for router in ROUTERS:
+        app.include_router(router)
+    document = app.openapi()
+    schemas = document.get("components", {}).get("schemas", {})
+    lines = []
+    for path, methods in document["paths"].items():
+        for method, said in methods.items():
+            told = [*fields(said, schemas), *examples(said, schemas)]
+            if told:
+                lines += [f"### `{method.upper()} {path}`", "", *told]
+    return lines
+
+
+def fields(said: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
+    """Parameters and form fields as a table; a JSON body as its example."""
+    rows = [
+        (name_of(p), kind_of(p["schema"], schemas), p["in"], p.get("required", False), p.get("description", ""))
+        for p in said.get("parameters", [])
+    ]
+    content = said.get("requestBody", {}).get("content", {})
+    json_body: list[str] = []
+    for media, body in content.items():
+        schema = resolved(body["schema"], schemas)
+        if media == "application/json":
+            json_body = sample("Request", schema)
+            continue
+        wanted = schema.get("required", [])
+        for name, field in schema.get("properties", {}).items():
+            rows.append((name, kind_of(field, schemas), "form", name in wanted, field.get("description", "")))
+    if not rows:
+        return json_body
+    table = ["| field | type | in | |", "| --- | --- | --- | --- |"]
+    for name, kind, place, required, text in rows:
+        table.append(f"| `{name}`{'' if required else ' (optional)'} | {kind} | {place} | {text} |")
+    return [*table, "", *json_body]
+
+
+def name_of(parameter: dict[str, Any]) -> str:
+    return parameter["name"].title() if parameter["in"] == "header" else parameter["name"]
+
+
+def examples(said: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
+    """The answer that succeeds."""
+    status, answer = next((s, a) for s, a in said["responses"].items() if s.startswith("2"))
+    for media, body in answer.get("content", {}).items():
+        if media == "application/json":
+            return sample(f"Response {status}", resolved(body.get("schema", {}), schemas))
+        return [f"Response {status}: `{media}`", ""]
+    return [f"Response {status}, empty", ""]
+
+
+def sample(title: str, schema: dict[str, Any]) -> list[str]:
+    if not schema.get("examples"):
+        return []
+    return [title, "", "```json", json.dumps(schema["examples"][0], indent=2, ensure_ascii=False), "```", ""]
+
+
+def resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    return schemas[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
+
+
+def kind_of(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
+    """In words: "number, 1 to 5"."""
+    schema = resolved(schema, schemas)
+    kinds = [resolved(s, schemas) for s in schema.get("anyOf", [schema]) if s.get("type") != "null"]
+    one = kinds[0]
+    if "enum" in one:
+        return " / ".join(f"`{value}`" for value in one["enum"])
+    if one.get("type") == "array":
+        return f"list of {kind_of(one['items'], schemas)}"
+    return "file" if one.get("contentMediaType") or one.get("format") == "binary" else one.get("type", "object")
 
 
 def kinds() -> list[type[errors.VisavisError]]:

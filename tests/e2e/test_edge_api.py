@@ -1,5 +1,7 @@
 """The edge's HTTP API through its outside: real pictures, the real pack, a real database."""
 
+import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
@@ -17,6 +19,7 @@ from visavis.testing import FixedClock
 from visavis.types import Frame
 
 from .conftest import OpenSite, SiteUnderTest, eventually
+from .test_invariants import embedding, forms
 
 PROXIED = {"X-Forwarded-For": "10.0.0.7"}
 
@@ -438,3 +441,84 @@ async def test_a_pin_confirms_what_waits_and_a_rejection_counts_as_not_me(
         assert review["reason"] == "corrected"
         await running.http.post(f"/v1/edge/reviews/{review['id']}", json={"answer": "reject"})
         assert await running.site.storage.corrections.counts() == {template.id: 2}
+
+
+# ------ nothing of a face leaves
+
+
+def numbers_in(answer: Any) -> list[list[Any]]:
+    """Lists of more than eight numbers, at any depth."""
+    inside = list(answer.values()) if isinstance(answer, dict) else answer if isinstance(answer, list) else []
+    own = [answer] if isinstance(answer, list) and len(answer) > 8 and isinstance(answer[0], int | float) else []
+    return own + [found for part in inside for found in numbers_in(part)]
+
+
+async def test_no_answer_of_any_route_holds_a_face(
+    open_test_site: OpenSite, database_url: str, walk_in: str, hopper: bytes, collins: bytes
+) -> None:
+    """Every route of the edge is asked once; no answer has the member's or the stranger's embedding, in any form."""
+    answers: dict[tuple[str, str], bytes] = {}
+
+    async def keep(response: httpx.Response) -> None:
+        await response.aread()
+        answers[response.request.method, response.request.url.path] = response.content
+
+    async with open_test_site(database_url=database_url, camera_loop=True, review="strict") as running:
+        running.http.event_hooks["response"] = [keep]
+        joined = (await running.join(photos=(hopper,))).raise_for_status().json()
+        session = {"Authorization": f"Bearer {joined['session']}"}
+        edge = running.site.edge
+        (template,) = edge.templates(next(iter(edge.members)))
+        needles = {f"member {name}": needle for name, needle in forms(template.vector).items()}
+        needles |= {f"stranger {name}": needle for name, needle in forms(embedding(running, collins)).items()}
+
+        async def ask(method: str, path: str, **options: Any) -> httpx.Response:
+            return (await running.http.request(method, f"/v1/edge{path}", **options)).raise_for_status()
+
+        (held,) = [await running.look(hopper)]
+        assert held.status_code == 401
+        (review,) = (await ask("GET", "/reviews")).json()["reviews"]
+        await ask("POST", f"/reviews/{review['id']}", json={"answer": "confirm"})
+        greeted = (await running.look(hopper)).raise_for_status().json()
+        both = {"first": picture(hopper), "second": picture(collins)}
+        await ask("POST", "/compare", data={"consent": "true"}, files=both)
+        for photo in (hopper, collins):
+            await ask("POST", "/detect", files={"image": picture(photo)})
+            await ask("POST", "/search", data={"placement": "entrance"}, files={"image": picture(photo)})
+        await add_monitor(running, walk_in)
+
+        async def shows() -> bool:
+            return (await running.http.get("/v1/edge/monitors/door/preview")).status_code == 200
+
+        await eventually(shows)
+        for method, path in (("GET", "/monitors"), ("GET", "/monitors/door"), ("GET", "/system"), ("GET", "/pack")):
+            await ask(method, path)
+        await ask("PATCH", "/monitors/door", json={"enabled": False})
+        await ask("DELETE", "/monitors/door")
+        await ask("POST", "/identify", json={"placement": "entrance", "pin": joined["pin"]})
+        added = await ask("POST", "/me/templates", files=[("images", picture(mirrored(hopper)))], headers=session)
+        last = added.json()["templates"][-1]["id"]
+        await ask("GET", "/me/templates", headers=session)
+        await ask("DELETE", f"/me/templates/{last}", headers=session)
+        await ask("POST", "/me/not-me", headers={"Authorization": f"Bearer {greeted['session']}"})
+        await ask("GET", "/me", headers=session)
+        await ask("POST", "/me/withdraw", json={"purpose": "recognise"}, headers=session)
+        await ask("POST", "/me/forget", headers=session)
+        document = (await running.http.get("/v1/openapi.json")).json()
+
+    shapes = {re.compile("^" + re.sub(r"{\w+}", "[^/]+", path) + "$"): path for path in document["paths"]}
+    asked = {(method, path) for method, url in answers for shape, path in shapes.items() if shape.match(url)}
+    wanted = {
+        (method.upper(), path)
+        for path, methods in document["paths"].items()
+        for method in methods
+        if path.startswith("/v1/edge/")
+    }
+    assert wanted
+    assert wanted <= asked, wanted - asked
+    assert len(needles) > 10
+    for route, content in answers.items():
+        assert not [name for name, needle in needles.items() if needle in content], route
+        if content[:1] in b"{[" and content:
+            assert not numbers_in(json.loads(content)), route
+    assert numbers_in({"deep": [{"list": [0.5] * 128}]})

@@ -1,16 +1,29 @@
 """The FastAPI application of one site."""
 
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from visavis.server import problems
 from visavis.server.api import edge, faces, hub, members, monitors, pages, reviews, system
+from visavis.server.api.answers import Problem
 from visavis.server.board import SiteBoard
 from visavis.server.console.console import mount_console
 from visavis.server.headers import SecurityHeaders
 from visavis.server.site import Site
+
+ROUTERS = (
+    edge.router,
+    members.router,
+    faces.router,
+    monitors.router,
+    reviews.router,
+    system.router,
+    hub.router,
+)
+PROBLEM: dict[int | str, dict[str, Any]] = {"default": {"model": Problem, "description": "A problem (RFC 9457)."}}
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "testserver")
 
@@ -27,13 +40,8 @@ def create_app(site: Site) -> FastAPI:
     )
     app.state.site = site
     problems.install(app)
-    app.include_router(edge.router)
-    app.include_router(faces.router)
-    app.include_router(system.router)
-    app.include_router(members.router)
-    app.include_router(monitors.router)
-    app.include_router(reviews.router)
-    app.include_router(hub.router)
+    for router in ROUTERS:
+        app.include_router(router, responses=PROBLEM)
     app.include_router(pages.router)
     pages.mount_files(app)
     mount_console(app, SiteBoard(site))

@@ -1,6 +1,7 @@
 """`/v1/edge`: what kiosks ask the machine with the camera. No route ever returns an embedding."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from enum import StrEnum
@@ -27,8 +28,9 @@ from visavis.pipeline.edge import Welcome
 from visavis.pipeline.enrolment import ReviewMode
 from visavis.pipeline.liveness import Challenge
 from visavis.privacy.consent import State, notice_sha256, standing
+from visavis.server.api.answers import Consents, Forgotten, Greeted, Joined, Me, Notices
 from visavis.server.api.shots import judged, shot_views
-from visavis.server.api.uploads import read_bounded
+from visavis.server.api.uploads import example, read_bounded
 from visavis.server.liveness import LiveView, is_member, live_view
 from visavis.server.problems import problem, refused
 from visavis.server.screens import decision_view
@@ -49,7 +51,7 @@ LivenessPass = Annotated[str | None, Header(max_length=64)]
 class Identify(BaseModel):
     """A card or a PIN, shown at a placement."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = example({"placement": "entrance", "pin": "0123456789"})
 
     placement: str = Field(max_length=64)
     pin: str | None = Field(default=None, max_length=32)
@@ -66,10 +68,19 @@ class Ticked(BaseModel):
     notice_sha256: str = Field(pattern="^[0-9a-f]{64}$")
 
 
+JOINING = {
+    "placement": "entrance",
+    "nickname": "Grace",
+    "locale": "en",
+    "age_confirmed": True,
+    "consents": [{"purpose": "recognise", "notice_version": "1", "notice_sha256": "0" * 64}],
+}
+
+
 class Joining(BaseModel):
     """What a person declares when they join."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = example(JOINING)
 
     placement: str = Field(max_length=64)
     nickname: str = Field(min_length=1, max_length=80)
@@ -81,7 +92,7 @@ class Joining(BaseModel):
 class Withdraw(BaseModel):
     """One purpose to end."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = example({"purpose": "recognise"})
 
     purpose: Purpose
 
@@ -108,7 +119,7 @@ def recognised(site: Site, welcome: Welcome) -> dict[str, Any]:
     }
 
 
-@router.get("/notices")
+@router.get("/notices", response_model=Notices)
 async def notices(request: Request, placement: str) -> dict[str, Any]:
     """What a person reads before joining."""
     site = site_of(request)
@@ -135,7 +146,7 @@ async def notices(request: Request, placement: str) -> dict[str, Any]:
     }
 
 
-@router.post("/identify")
+@router.post("/identify", response_model=Greeted)
 async def identify(request: Request, body: Identify) -> dict[str, Any]:
     """Know a member by card or PIN; every failure looks the same."""
     site = site_of(request)
@@ -156,7 +167,7 @@ async def identify(request: Request, body: Identify) -> dict[str, Any]:
     return recognised(site, welcome)
 
 
-@router.post("/identify/face")
+@router.post("/identify/face", response_model=Greeted)
 async def identify_face(
     request: Request, placement: Annotated[str, Form()], image: UploadFile, liveness_pass: LivenessPass = None
 ) -> dict[str, Any]:
@@ -175,10 +186,12 @@ async def identify_face(
     return recognised(site, seen.welcomes[0])
 
 
-@router.post("/members", status_code=201)
+@router.post("/members", status_code=201, response_model=Joined)
 async def join(
     request: Request,
-    enrolment: Annotated[str, Form(max_length=20_000)],
+    enrolment: Annotated[
+        str, Form(max_length=20_000, description="JSON, as in the example.", examples=[json.dumps(JOINING)])
+    ],
     images: Annotated[list[UploadFile] | None, File()] = None,
     liveness_pass: LivenessPass = None,
     review_mode: Annotated[ReviewMode, Form()] = ReviewMode.STANDARD,
@@ -256,7 +269,7 @@ def check_notices(site: Site, joining: Joining) -> None:
             raise InputRefused(f"consents.{ticked.purpose}: not the current notice; load the notices again")
 
 
-@router.get("/me")
+@router.get("/me", response_model=Me)
 async def me(request: Request, authorization: Annotated[str | None, Header()] = None) -> dict[str, Any]:
     """What the member allowed, and why they see what they see."""
     site = site_of(request)
@@ -286,7 +299,7 @@ async def consents(site: Site, member_id: MemberId) -> list[dict[str, Any]]:
     ]
 
 
-@router.post("/me/withdraw")
+@router.post("/me/withdraw", response_model=Consents)
 async def withdraw(
     request: Request,
     body: Withdraw,
@@ -301,7 +314,7 @@ async def withdraw(
     return {"consents": await consents(site, session.member_id)}
 
 
-@router.post("/me/forget")
+@router.post("/me/forget", response_model=Forgotten)
 async def forget(
     request: Request, authorization: Annotated[str | None, Header()] = None, liveness_pass: LivenessPass = None
 ) -> dict[str, Any]:

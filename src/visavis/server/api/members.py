@@ -14,6 +14,7 @@ from visavis.perception.decode import decode_image
 from visavis.pipeline.camera import Camera
 from visavis.pipeline.enrolment import ReviewMode
 from visavis.privacy.consent import permit
+from visavis.server.api.answers import A_GREETING, Greeted
 from visavis.server.api.edge import LivenessPass, demand_for_change, recognised
 from visavis.server.api.shots import ShotView, judged, shot_view, shot_views
 from visavis.server.api.uploads import Picture, example, read_bounded
@@ -27,29 +28,13 @@ MAX_MATCHES = 5
 Session = Annotated[str | None, Header(description="Bearer <session>, as recognition gave it.")]
 
 
-class Greeted(BaseModel):
-    """A member in the picture, as the kiosk learns of them."""
-
-    method: str
-    greeting: dict[str, str]
-    session: str
-    decision: dict[str, Any] | None
-
-
 class Found(BaseModel):
     """The members in a picture; nobody known is an empty list."""
 
     model_config = example(
         {
             "faces": 2,
-            "matches": [
-                {
-                    "method": "face",
-                    "greeting": {"en": "Hello Grace", "zh-CN": "你好，Grace"},
-                    "session": "uT3…",
-                    "decision": None,
-                }
-            ],
+            "matches": [A_GREETING | {"method": "face"}],
             "waiting": False,
         }
     )

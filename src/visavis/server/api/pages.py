@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from visavis.errors import NotFound, PlacementUnknown, StorageError
 from visavis.scenarios.loader import art_folder
+from visavis.server.api.system import gallery_view, monitors_view
 from visavis.server.problems import problem
 from visavis.server.site import site_of
 
@@ -73,13 +74,24 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> Response:
-    """The process can serve: database and gallery answer."""
+    """The process can serve: database, face pack and gallery; a lost camera does not stop it."""
     site = site_of(request)
     try:
         await site.storage.ping()
+        cameras = await monitors_view(site)
     except StorageError as error:
         return JSONResponse(problem(error), 503, media_type="application/problem+json")
-    return JSONResponse({"status": "ready", "members": len(site.edge.members)})
+    gallery = gallery_view(site)
+    return JSONResponse(
+        {
+            "status": "ready",
+            "members": gallery.members,
+            "pack": gallery.model,
+            "templates": gallery.templates,
+            "templates_of_other_models": sum(gallery.other_models.values()),
+            "monitors": cameras.model_dump(),
+        }
+    )
 
 
 @router.get("/metrics")

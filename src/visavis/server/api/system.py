@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections import Counter
 from importlib.metadata import version
 
 from fastapi import APIRouter, Request
@@ -27,8 +28,28 @@ class ModelView(BaseModel):
     source: str
 
 
+A_PACK = {
+    "name": "default-face",
+    "version": "1",
+    "model": "default-face@0123456789ab",
+    "licences": ["MIT", "CC0-1.0"],
+    "models": [
+        {
+            "kind": "embedder",
+            "file": "embedder.onnx",
+            "size": 22466066,
+            "sha256": "0123456789ab…",
+            "licence": "CC0-1.0",
+            "source": "face_recognition_models 0.3.0",
+        }
+    ],
+}
+
+
 class PackView(BaseModel):
     """The face pack that is loaded."""
+
+    model_config = example(A_PACK)
 
     name: str
     version: str
@@ -38,11 +59,11 @@ class PackView(BaseModel):
 
 
 class GalleryView(BaseModel):
-    """Templates in memory and those that wait: a template only compares with embeddings of its own model."""
+    """Templates that compare and those that wait: each is pinned to the model that made it."""
 
     model: str
     members: int
-    by_face: int  # members with at least one template in the gallery
+    by_face: int  # members with at least one template that compares
     templates: int
     other_models: dict[str, int]  # model -> templates at rest that this pack cannot use: enrol these members again
 
@@ -55,6 +76,13 @@ class ThresholdView(BaseModel):
     false_match_rate: float  # of one comparison that follows from it (FMR)
     impostor_pairs: int
     evidence: str
+
+
+class MonitorsView(BaseModel):
+    """Cameras that the site watches by itself."""
+
+    wanted: int
+    connected: int
 
 
 class LimitsView(BaseModel):
@@ -73,19 +101,13 @@ class SystemView(BaseModel):
         {
             "version": "0.1.0",
             "site": "site-1",
-            "scenario": "retail",
+            "scenario": "sample",
             "uptime_s": 86400,
             "python": "3.12.3",
             "platform": "Linux-x86_64",
             "cores": 2,
             "onnxruntime": "1.23.0",
-            "pack": {
-                "name": "default-face",
-                "version": "1",
-                "model": "default-face@0123456789ab",
-                "licences": ["MIT", "CC0-1.0"],
-                "models": [],
-            },
+            "pack": A_PACK,
             "gallery": {
                 "model": "default-face@0123456789ab",
                 "members": 120,
@@ -100,6 +122,9 @@ class SystemView(BaseModel):
                 "impostor_pairs": 499500,
                 "evidence": "1,000 people",
             },
+            "review": "off",
+            "reviews_open": 0,
+            "monitors": {"wanted": 2, "connected": 2},
             "limits": {
                 "image_bytes": 8000000,
                 "image_pixels": 25000000,
@@ -120,6 +145,9 @@ class SystemView(BaseModel):
     pack: PackView
     gallery: GalleryView
     threshold: ThresholdView
+    review: str
+    reviews_open: int
+    monitors: MonitorsView
     limits: LimitsView
 
 
@@ -139,6 +167,9 @@ async def system(request: Request, _: Staff) -> SystemView:
         pack=pack_view(site),
         gallery=gallery_view(site),
         threshold=threshold_view(site),
+        review=site.reviews.mode.value,
+        reviews_open=len(await site.reviews.open()),
+        monitors=await monitors_view(site),
         limits=LimitsView(
             image_bytes=MAX_BYTES, image_pixels=MAX_PIXELS, requests_a_minute=REQUESTS, pictures_at_once=AT_ONCE
         ),
@@ -176,18 +207,22 @@ def pack_view(site: Site) -> PackView:
 def gallery_view(site: Site) -> GalleryView:
     """How many there are; never who."""
     edge = site.edge
-    others: dict[str, int] = {}
-    for member in edge.members.values():
-        for template in member.templates:
-            if template.model != edge.gallery.model:
-                others[template.model] = others.get(template.model, 0) + 1
+    models = Counter(template.model for member in edge.members.values() for template in member.templates)
+    usable = models.pop(edge.gallery.model, 0)
     return GalleryView(
         model=edge.gallery.model,
         members=len(edge.members),
         by_face=edge.gallery.members,
-        templates=len(edge.gallery),
-        other_models=others,
+        templates=usable,
+        other_models=dict(models),
     )
+
+
+async def monitors_view(site: Site) -> MonitorsView:
+    """How many should run, and how many give pictures here."""
+    wanted = [monitor.name for monitor in await site.monitors.all() if monitor.enabled]
+    states = site.monitors.states()
+    return MonitorsView(wanted=len(wanted), connected=sum(name in states and states[name].connected for name in wanted))
 
 
 def threshold_view(site: Site) -> ThresholdView:
