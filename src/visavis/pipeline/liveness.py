@@ -7,7 +7,7 @@ saw of the person whom it followed.
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -100,6 +100,7 @@ class Check:
     _judges: list[HeadChallenge | LightChallenge] = field(default_factory=list)
     _current: int = 0
     _votes: list[float] = field(default_factory=list)
+    _width: int = 0
 
     def __post_init__(self) -> None:
         if not self.challenges:
@@ -123,7 +124,7 @@ class Check:
 
     def see(self, frame: Frame, faces: Sequence[Face]) -> Standing:
         """Judge one frame with its faces, largest first. After a pass, whoever is lost has lost it."""
-        glimpse = self._follower.see(faces, frame.captured_at)
+        glimpse = self._follower.see(self._scaled(frame, faces), frame.captured_at)
         if self.verdict is Verdict.PENDING:
             judge = self._judges[self._current]
             match judge:
@@ -136,6 +137,14 @@ class Check:
         elif self.verdict is Verdict.PASSED and (glimpse.lost or glimpse.displaced):
             self.verdict = Verdict.FAILED
         return self._standing(frame.captured_at, glimpse.face, glimpse.hint)
+
+    def _scaled(self, frame: Frame, faces: Sequence[Face]) -> Sequence[Face]:
+        """With boxes as in the first frame's size: pictures for enrolment may be larger."""
+        width = frame.pixels.shape[1]
+        self._width = self._width or width
+        if width == self._width:
+            return faces
+        return [replace(face, box=face.box * np.float32(self._width / width)) for face in faces]
 
     def _vote(self, frame: Frame, face: Face | None) -> None:
         if self.scorer is None or face is None or len(self._votes) >= VOTES:

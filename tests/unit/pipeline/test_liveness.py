@@ -101,6 +101,18 @@ def test_a_pass_is_lost_with_the_person() -> None:
     assert visit.look().verdict is Verdict.FAILED
 
 
+def test_a_larger_picture_of_the_same_person_keeps_the_pass() -> None:
+    """The camera's full size for enrolment: the box is twice as far from the corner, and it is the same person."""
+    visit = Visit(Challenge.HEAD)
+    visit.follow()
+    box = np.array([110, 70, 210, 170], np.float32)  # 25 pixels about (80, 60), doubled
+    quality = Quality(eye_distance_px=50, sharpness=9.0, brightness=120.0, yaw_deg=0.0)
+    face = Face(box=box, landmarks=np.zeros((5, 2), np.float32), confidence=0.9, quality=quality)
+    at = T0 + timedelta(seconds=0.125 * (visit.frames + 1))
+    large = a_frame(pixels=np.full((240, 320, 3), 110, np.uint8), captured_at=at)
+    assert visit.check.see(large, [face]).verdict is Verdict.PASSED
+
+
 def test_a_page_learns_what_to_ask_and_nothing_more() -> None:
     """No score, no cause, no step that comes later."""
     visit = Visit(Challenge.HEAD)

@@ -16,24 +16,35 @@ async function ask(path, options = {}) {
 
 /** What a member asks during the visit; the server ends a visit after some minutes. */
 async function askAs(session, path, options = {}) {
+  const headers = { ...options.headers, Authorization: `Bearer ${session}` };
   try {
-    return await ask(path, { ...options, headers: { ...options.headers, Authorization: `Bearer ${session}` } });
+    return await ask(path, { ...options, headers });
   } catch (problem) {
     throw problem.code === "credential-refused" ? { code: "session-ended" } : problem;
   }
 }
 
-const json = (body) => ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+const json = (body, headers = {}) => ({
+  method: "POST",
+  headers: { "Content-Type": "application/json", ...headers },
+  body: JSON.stringify(body),
+});
+
+/** What a liveness check gave, where the scenario asks for one. */
+const withPass = (pass) => (pass ? { "Liveness-Pass": pass } : {});
 
 export const notices = (placement) => ask(`/v1/edge/notices?placement=${encodeURIComponent(placement)}`);
 export const identify = (placement, credential) => ask("/v1/edge/identify", json({ placement, ...credential }));
 export const me = (session) => askAs(session, "/v1/edge/me");
-export const withdraw = (session, purpose) => askAs(session, "/v1/edge/me/withdraw", json({ purpose }));
-export const forget = (session) => askAs(session, "/v1/edge/me/forget", { method: "POST" });
+export const notMe = (session) => askAs(session, "/v1/edge/me/not-me", { method: "POST" });
+export const withdraw = (session, purpose, pass) =>
+  askAs(session, "/v1/edge/me/withdraw", json({ purpose }, withPass(pass)));
+export const forget = (session, pass) =>
+  askAs(session, "/v1/edge/me/forget", { method: "POST", headers: withPass(pass) });
 
-export function join(enrolment, photos) {
+export function join(enrolment, photos, pass) {
   const form = new FormData();
   form.set("enrolment", JSON.stringify(enrolment));
   for (const [number, photo] of photos.entries()) form.append("images", photo, `${number}.jpg`);
-  return ask("/v1/edge/members", { method: "POST", body: form });
+  return ask("/v1/edge/members", { method: "POST", body: form, headers: withPass(pass) });
 }

@@ -3,6 +3,7 @@
 const FRAME_WIDTH = 640;
 const PHOTO_WIDTH = 1280;
 const PAUSE_MS = 120; // at most about 8 frames a second
+const QUICK_MS = 40; // a moving head is followed more closely
 
 const end = (stream) => stream?.getTracks().forEach((track) => track.stop());
 
@@ -11,15 +12,20 @@ export class Camera {
   #stream = null;
   #socket = null;
   #timer = 0;
+  #pause = PAUSE_MS;
   #run = 0; // what a former run still has under way is not heard any more
 
   constructor(video) {
     this.#video = video;
   }
 
-  /** Open camera and socket; tells `on` when it runs, `answered` each reply, `failed` the problem that ended it. */
-  async start(placement, mode, { on, answered, failed }) {
+  /**
+   * Open camera and socket; tells `on` when it runs, `answered` each reply, `failed` the problem that ended it.
+   * A picture that `answered` gives back is sent next, as it is. `first` is a text that goes before all pictures.
+   */
+  async start(query, { first, on, answered, failed }) {
     this.stop();
+    this.#pause = query.mode === "identify" || query.mode === "enrol" ? PAUSE_MS : QUICK_MS;
     const mine = this.#run;
     const fail = (problem) => {
       if (mine !== this.#run) return;
@@ -39,7 +45,7 @@ export class Camera {
     await this.#video.play().catch(() => fail({ code: "camera-missing" }));
     if (mine !== this.#run) return;
     on();
-    this.#talk(placement, mode, answered, fail);
+    this.#talk(query, first, answered, fail);
   }
 
   /** One picture for enrolment, as large as the camera gives. */
@@ -57,23 +63,26 @@ export class Camera {
     this.#video.srcObject = null;
   }
 
-  #talk(placement, mode, answered, fail) {
+  #talk(query, first, answered, fail) {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/v1/edge/camera?${new URLSearchParams({ placement, mode })}`);
+    const socket = new WebSocket(`${scheme}://${location.host}/v1/edge/camera?${new URLSearchParams(query)}`);
     this.#socket = socket;
-    socket.onopen = () => this.#send(socket);
+    socket.onopen = () => {
+      if (first) socket.send(first);
+      this.#send(socket);
+    };
     socket.onmessage = async (message) => {
       if (socket !== this.#socket) return;
       const reply = JSON.parse(message.data);
       if (reply.problem) return fail(reply.problem);
-      await answered(reply);
-      this.#sendSoon(socket);
+      const next = await answered(reply);
+      next && socket === this.#socket ? socket.send(next) : this.#sendSoon(socket);
     };
     socket.onclose = () => fail({ code: "offline" });
   }
 
   #sendSoon(socket) {
-    if (socket === this.#socket) this.#timer = setTimeout(() => this.#send(socket), PAUSE_MS);
+    if (socket === this.#socket) this.#timer = setTimeout(() => this.#send(socket), this.#pause);
   }
 
   async #send(socket) {

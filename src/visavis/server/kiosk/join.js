@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { currentLanguage, say } from "./language.js";
+import { prove } from "./live.js";
 import { takePhotos } from "./look.js";
 import { welcome } from "./member.js";
 import { noticeToTick, wholeNotice } from "./notice.js";
@@ -88,14 +89,19 @@ function submitDetails(event) {
   ticked.has("recognise") ? photograph() : join([]);
 }
 
-const photograph = () => takePhotos(join);
+function photograph() {
+  const level = site.liveness.enrolment;
+  if (level === "off") return takePhotos(join);
+  const instead = { say: "camera.without", act: withoutFace };
+  prove({ use: "enrolment", level, back: "details", instead, passed: (pass, photos) => join(photos, pass) });
+}
 
 function withoutFace() {
   ticked.delete("recognise");
   join([]);
 }
 
-async function join(photos) {
+async function join(photos, pass) {
   const consents = [...ticked.values()].map((notice) => ({
     purpose: notice.purpose,
     notice_version: notice.version,
@@ -105,7 +111,7 @@ async function join(photos) {
   go("busy");
   const here = staying();
   try {
-    const joined = await api.join({ placement, nickname, locale: readIn, age_confirmed: $("age").checked, consents }, photos);
+    const joined = await api.join({ placement, nickname, locale: readIn, age_confirmed: $("age").checked, consents }, photos, pass);
     if (here()) welcome(joined);
   } catch (problem) {
     if (!here()) return;

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { freshNotices, useNotices as readNotices } from "./join.js";
 import { local, speak } from "./language.js";
+import { prove } from "./live.js";
 import { look } from "./look.js";
 import { useNotices as nameNotices, welcome } from "./member.js";
 import { $, attempt, current, fail, go, onLeave, onShow, placement, redraw } from "./stage.js";
@@ -75,11 +76,19 @@ function submitCode(event) {
   attempt($("pin-submit"), () => api.identify(placement, credential), welcome);
 }
 
+// ------ the camera
+
+function beLookedAt() {
+  const level = site.liveness.rewards;
+  if (level === "off") return look(welcome);
+  prove({ use: "rewards", level, back: "choose", instead: { say: "live.pin", act: () => go("code") }, passed: welcome });
+}
+
 // ------ wiring
 
 $("start").onclick = () => go("choose");
 $("notice-link").onclick = () => freshNotices($("notice-link"), "privacy");
-$("choose-camera").onclick = $("code-camera").onclick = () => look(welcome);
+$("choose-camera").onclick = $("code-camera").onclick = beLookedAt;
 $("choose-code").onclick = () => go("code");
 $("choose-join").onclick = () => freshNotices($("choose-join"), "notices");
 $("camera-join").onclick = () => freshNotices($("camera-join"), "notices");

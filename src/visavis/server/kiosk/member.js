@@ -2,13 +2,15 @@
 
 import * as api from "./api.js";
 import { local, say, sayDate, sayMoment, sayPrice, sayReason } from "./language.js";
+import { prove } from "./live.js";
 import { element } from "./notice.js";
-import { $, attempt, go, onLeave, onShow } from "./stage.js";
+import { $, attempt, current, go, onLeave, onShow } from "./stage.js";
 
 let person = null; // what the server said on recognition, or on joining
 let data = null; // what GET /v1/edge/me said
 let receipt = null; // what is left after being forgotten
 let notices = [];
+let level = "off"; // the liveness check before a membership changes that a face opened
 
 onShow("welcome", drawWelcome);
 onShow("data", drawData);
@@ -19,6 +21,7 @@ onLeave((next) => {
 
 export function useNotices(found) {
   notices = found.notices;
+  level = found.liveness.consent_change;
 }
 
 function forgetPerson() {
@@ -42,6 +45,7 @@ export function welcome(found) {
 function drawWelcome() {
   $("greeting").textContent = local(person.greeting);
   $("codes").hidden = !person.pin;
+  $("not-me").hidden = person.method !== "face"; // only a face can be mistaken for another
   $("card").alt = say("joined.card");
   $("joined-next").textContent = say(person.recognised_by_face ? "joined.face" : "joined.noface");
   const item = person.decision?.item;
@@ -88,15 +92,26 @@ function withdrawButton(purpose, title) {
   button.ariaLabel = `${say("data.withdraw")}: ${title}`;
   button.dataset.testid = `withdraw-${purpose}`;
   button.onclick = () =>
-    attempt(button, () => api.withdraw(person.session, purpose), (answer) => {
+    change(button, (pass) => api.withdraw(person.session, purpose, pass), (answer) => {
       data.consents = answer.consents;
-      drawData();
+      current() === "data" ? drawData() : go("data");
     });
   return button;
 }
 
+/** Change a membership; where a face opened the visit and the scenario asks for it, the person first shows to be there. */
+function change(button, work, done) {
+  if (level === "off" || person.method !== "face") return attempt(button, work, done);
+  const passed = (pass) => {
+    go("busy");
+    attempt(button, () => work(pass), done, "welcome");
+  };
+  const instead = { say: "live.pin", act: () => go("code") };
+  prove({ use: "consent_change", level, back: "welcome", session: person.session, instead, passed });
+}
+
 function forget() {
-  attempt($("forget-confirm"), () => api.forget(person.session), (answer) => {
+  change($("forget-confirm"), (pass) => api.forget(person.session, pass), (answer) => {
     person = data = null;
     receipt = answer.receipt;
     go("forgotten");
@@ -110,6 +125,7 @@ function drawReceipt() {
 
 $("why").onclick = () => explain($("why-text").hidden);
 $("my-data").onclick = showData;
+$("not-me").onclick = () => attempt($("not-me"), () => api.notMe(person.session), () => go("choose"));
 $("forget-confirm").onclick = forget;
 $("print").onclick = () => print();
 $("print").hidden = !new URLSearchParams(location.search).has("print"); // only where a printer stands

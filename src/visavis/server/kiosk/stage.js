@@ -75,14 +75,16 @@ function drawTrouble() {
 }
 
 /** Do one thing that the server answers; its button rests meanwhile, and a late answer does nothing. */
-export async function attempt(button, work, done) {
+export async function attempt(button, work, done, orElse) {
   const here = staying();
   button.disabled = true;
   try {
     const answer = await work();
     if (here()) done(answer);
   } catch (problem) {
-    if (here()) fail(problem);
+    if (!here()) return;
+    if (orElse) go(orElse);
+    fail(problem);
   } finally {
     button.disabled = false;
   }
