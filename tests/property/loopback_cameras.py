@@ -30,7 +30,7 @@ class WallClock:
 
 def grey_of(number: int) -> int:
     """Level of picture k of a film."""
-    return 40 + 8 * number
+    return 40 + 8 * (number % 25)
 
 
 def picture(level: int, size: tuple[int, int] = (96, 80)) -> np.ndarray:
@@ -104,8 +104,7 @@ def http_camera(*answers: Answer) -> Iterator[str]:
 
 @contextmanager
 def _served(server: socketserver.BaseServer) -> Iterator[int]:
-    server.daemon_threads = True
-    server.block_on_close = False
+    server.daemon_threads = False  # closing waits until each answer has seen that its reader has gone
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -133,8 +132,9 @@ a=control:track0
 @contextmanager
 def rtsp_camera(*, fps: float = 20.0, frames: int = 20) -> Iterator[str]:
     """A camera that plays H.264 over RTP inside RTSP (RFC 2326, section 10.12; RFC 6184), `frames` a connection."""
+    units = h264(frames)
     server = _RtspServer(("127.0.0.1", 0), _RtspHandler)
-    server.units, server.fps = h264(frames), fps
+    server.units, server.fps = units, fps
     with _served(server) as port:
         yield f"rtsp://admin:s3cr3t@127.0.0.1:{port}/live"
 
