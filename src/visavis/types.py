@@ -62,7 +62,9 @@ class Quality:
     sharpness: float  # variance of the second derivative of the aligned grey face, along its less sharp axis
     brightness: float  # mean grey level of the aligned face, 0 to 255
     yaw_deg: float  # positive: turned to the picture's right
-    reasons: tuple[str, ...] = ()  # too_small, too_dark, too_bright, blurred, turned_away; empty: usable
+    reasons: tuple[str, ...] = ()  # too_small, too_dark, too_bright, blurred, turned_away, covered; empty: usable
+    pitch_deg: float = 0.0  # positive: looking up
+    roll_deg: float = 0.0  # positive: tilted clockwise
 
     @property
     def usable(self) -> bool:

@@ -37,6 +37,44 @@ def test_yaw_whatever_roll_and_size(yaw_deg: float, roll_deg: float, eye_distanc
     assert abs(quality.yaw_deg - yaw_deg) < 0.1
 
 
+@given(st.floats(-40, 40), st.floats(-40, 40))
+def test_pitch_and_roll(pitch_deg: float, roll_deg: float) -> None:
+    """Exact for the assumed head: positive upwards, and clockwise as the picture shows it."""
+    pitch = np.deg2rad(pitch_deg)
+    head = np.array([[-0.5, 0, 0], [0.5, 0, 0], [0, 0.54 * 1.1, 0.55], [-0.4, 1.1, 0], [0.4, 1.1, 0]])
+    y = head[:, 1] * np.cos(pitch) - head[:, 2] * np.sin(pitch)
+    roll = np.deg2rad(roll_deg)
+    turn = np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]])
+    landmarks = (np.stack([head[:, 0], y], axis=1) @ turn * 60 + 200).astype(np.float32)
+    quality = quality_of(textured(), landmarks, ALIGNMENT)
+    assert abs(quality.pitch_deg - pitch_deg) < 0.1
+    assert abs(quality.roll_deg - roll_deg) < 0.1
+    assert ("turned_away" in quality.reasons) == (abs(quality.pitch_deg) > 35)
+
+
+def drawn_face() -> np.ndarray:
+    """Brows, eyes and a mouth as dark bars on a bright oval."""
+    face = np.full((150, 150, 3), 90, np.uint8)
+    cv2.ellipse(face, (74, 76), (56, 70), 0, 0, 360, (190, 160, 140), -1)
+    for x, y in PLACES[:2]:
+        cv2.rectangle(face, (int(x) - 14, int(y) - 3), (int(x) + 14, int(y) + 3), (30, 25, 20), -1)
+    cv2.rectangle(face, (52, 102), (96, 108), (120, 40, 40), -1)
+    return face
+
+
+@pytest.mark.parametrize(
+    ("box", "covered"),
+    [(None, False), ((20, 75, 130, 149), True), ((20, 25, 130, 65), True), ((84, 25, 125, 62), True)],
+    ids=["bare", "mask", "visor", "eye patch"],
+)
+def test_what_covers_a_face_takes_its_lines_away(box: tuple[int, int, int, int] | None, covered: bool) -> None:
+    """A plain cloth over mouth, eyes or one eye."""
+    face = drawn_face()
+    if box:
+        cv2.rectangle(face, box[:2], box[2:], (150, 150, 160), -1)
+    assert ("covered" in quality_of(face, seen(), ALIGNMENT).reasons) == covered
+
+
 def test_sound_face() -> None:
     """All measures by hand, and no reason."""
     quality = quality_of(textured(), seen(), ALIGNMENT)
