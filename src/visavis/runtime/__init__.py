@@ -103,19 +103,27 @@ def load_model(
         ChecksumMismatch: the file has another SHA-256.
         ModelRefused: it is missing, too large, not ONNX, uses other files, or has other inputs or outputs.
     """
-    if threads < 1:
-        raise ValueError(f"threads must be at least 1, got {threads}")
     content = _read(path)
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise ChecksumMismatch(f"{path.name} has sha256 {found[:12]}…, expected {sha256[:12]}…")
-    _refuse_external_data(content, path.name)
+    return load_content(content, name=path.name, inputs=inputs, outputs=outputs, threads=threads)
+
+
+def load_content(
+    content: bytes, *, name: str, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec], threads: int = 1
+) -> Model:
+    """Load an ONNX model that is in memory; arguments and errors as `load_model`, `name` is for messages."""
+    if threads < 1:
+        raise ValueError(f"threads must be at least 1, got {threads}")
+    _refuse_external_data(content, name)
     try:
         session = ort.InferenceSession(content, _options(threads), providers=["CPUExecutionProvider"])
     except _RUNTIME_ERRORS as failure:
-        raise ModelRefused(f"{path.name}: {_first_line(failure)}") from failure
-    _compare(path.name, "input", inputs, session.get_inputs(), exhaustive=True)
-    _compare(path.name, "output", outputs, session.get_outputs(), exhaustive=False)
+        raise ModelRefused(f"{name}: {_first_line(failure)}") from failure
+    _compare(name, "input", inputs, session.get_inputs(), exhaustive=True)
+    _compare(name, "output", outputs, session.get_outputs(), exhaustive=False)
+    sha256 = hashlib.sha256(content).hexdigest()
     return Model(sha256=sha256, inputs=tuple(inputs), outputs=tuple(outputs), session=session)
 
 
