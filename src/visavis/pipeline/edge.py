@@ -19,6 +19,7 @@ from visavis.identity.enrol import (
     withdrawals,
     without_templates,
 )
+from visavis.identity.drift import CalibrationCheck, check_calibration
 from visavis.identity.fuse import fused
 from visavis.identity.gallery import Gallery
 from visavis.identity.identify import Recognition, identify
@@ -160,6 +161,28 @@ class Edge:
 
         (recognition,) = identify((fused(shots),), self.gallery, threshold_of)
         return recognition
+
+    def check_calibration(self, rng: np.random.Generator, most: int = 500) -> CalibrationCheck:
+        """Whether the promised error rate holds among this site's own members, at most so many of them asked."""
+        ids = sorted(self._shots)
+        chosen = [ids[k] for k in rng.permutation(len(ids))[:most]]
+        members = []
+        for member_id in chosen:
+            member = self.members.get(member_id)
+            templates = [template for _, template in self._templates(member)] if member else []
+            if templates:
+                members.append((member_id, fused(templates), len(templates)))
+
+        def threshold_of(member_id: MemberId, shots: int) -> Threshold:
+            return for_gallery(
+                self.calibration,
+                self.false_match_rate,
+                len(self.gallery),
+                templates=self._shots.get(member_id, 1),
+                shots=shots,
+            )
+
+        return check_calibration(members, self.gallery, threshold_of, self.false_match_rate)
 
     def nearest_template(self, member: Member, shots: Sequence[Embedding]) -> str | None:
         """Id of the member's template that is most like these shots."""

@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 from visavis.config import Settings
 from visavis.errors import SettingInvalid, VisavisError
 from visavis.identity.gallery import Gallery
+from visavis.perception.liveness.scorer import LiveScorer
 from visavis.perception.observe import Observer
 from visavis.perception.packs import Manifest, Pack, build_default_pack, load_pack
 from visavis.pipeline.camera import Camera, Seen
@@ -23,7 +24,6 @@ from visavis.pipeline.corrections import Corrections
 from visavis.pipeline.edge import Edge
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
-from visavis.pipeline.liveness import LiveScorer
 from visavis.pipeline.watch import Watch
 from visavis.ports import Clock
 from visavis.privacy.keys import FileSiteKey
@@ -50,6 +50,7 @@ Progress = Callable[[str, float], None]
 
 LEARN_EVERY_S = 0.5
 LAPSE_EVERY_S = 1.0
+DOUBT_EVERY_S, GROWN = 60.0, 1.1
 TIDY_EVERY_S = 3600.0
 PREVIEW_FACE_PX = 20  # of a picture that is at most 640 pixels wide
 
@@ -149,6 +150,19 @@ class Site:
             await self.edge.load()
             await self.corrections.load()
 
+    async def doubt(self) -> None:
+        """Ask the members' own templates whether the error rate holds, at start and whenever a tenth has joined."""
+        asked = 0
+        while True:
+            size = len(self.edge.gallery)
+            if size > asked * GROWN:
+                check = await asyncio.to_thread(self.edge.check_calibration, np.random.default_rng(size))
+                self.tally.calibrated(check)
+                if check.drifted:
+                    log.warning("calibration_drift", promised=check.promised_fpir, found=round(check.found_fpir, 5))
+                asked = size
+            await asyncio.sleep(DOUBT_EVERY_S)
+
     async def follow_policy(self) -> None:
         """Swap in each new snapshot of the policy."""
         async for _topic, _payload in self.storage.signals.subscribe("policy"):
@@ -206,7 +220,15 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
         members = await site.edge.load()
         await site.corrections.load()
         log.info("site_open", site=settings.site, scenario=scenario.name, members=members)
-        loops = [site.follow_roster, site.follow_policy, site.screens.relay, site.learn, site.lapse, site.tidy]
+        loops = [
+            site.follow_roster,
+            site.follow_policy,
+            site.screens.relay,
+            site.learn,
+            site.lapse,
+            site.tidy,
+            site.doubt,
+        ]
         tasks = [asyncio.create_task(_forever(loop)) for loop in loops]
         try:
             async with watching(site, cameras):

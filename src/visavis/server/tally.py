@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from visavis.identity.drift import CalibrationCheck
 from visavis.pipeline.camera import Seen
 from visavis.pipeline.edge import Welcome
 from visavis.pipeline.watch import CameraState
@@ -55,6 +56,8 @@ class Tally:
     perception_s: Histogram = field(init=False)
     screens: Gauge = field(init=False)
     policy_version: Gauge = field(init=False)
+    fpir: Gauge = field(init=False)
+    calibration_drift: Gauge = field(init=False)
     camera_lag_s: Histogram = field(init=False)
     cameras: Cameras = field(init=False)
 
@@ -71,6 +74,10 @@ class Tally:
             registry=r,
         )
         self.screens = Gauge("visavis_screens_connected", "Screens that listen for decisions.", registry=r)
+        self.fpir = Gauge("visavis_fpir", "Share of members' templates that are taken for another member.", registry=r)
+        self.calibration_drift = Gauge(
+            "visavis_calibration_drift", "1 while that share is more than the promised error rate allows.", registry=r
+        )
         self.policy_version = Gauge("visavis_policy_version", "Updates that the live policy learned from.", registry=r)
         self.camera_lag_s = Histogram(
             "visavis_camera_lag_seconds",
@@ -87,6 +94,11 @@ class Tally:
     faces_seen: int = 0
     recognised_seen: int = 0
     recognised_by_face: int = 0
+
+    def calibrated(self, check: CalibrationCheck) -> None:
+        """Count what a check of the calibration found."""
+        self.fpir.set(check.found_fpir)
+        self.calibration_drift.set(check.drifted)
 
     def saw(self, seen: Seen) -> None:
         """Count one frame and what it held."""
