@@ -12,6 +12,7 @@ from visavis.server.api.answers import Problem
 from visavis.server.board import SiteBoard
 from visavis.server.console.console import mount_console
 from visavis.server.headers import SecurityHeaders
+from visavis.server.recognition import SiteRecognition
 from visavis.server.site import Site
 
 ROUTERS = (
@@ -44,7 +45,7 @@ def create_app(site: Site) -> FastAPI:
         app.include_router(router, responses=PROBLEM)
     app.include_router(pages.router)
     pages.mount_files(app)
-    mount_console(app, SiteBoard(site))
+    mount_console(app, SiteBoard(site), SiteRecognition(site))
     app.add_middleware(SecurityHeaders)
     # A page elsewhere must not reach this machine by a name that it made resolve to it (DNS rebinding).
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, site.settings.host])

@@ -208,7 +208,8 @@ async def bench_first_decision(
             runs.append((video.name, [await _round(site, video) for _ in range(rounds if able else 0)]))
     progress("waiting for decisions", 1.0)
     everything = [one for _, several in runs for one in several]
-    return [_first_decision(name, several, settings.camera_fps) for name, several in (*runs, ("all", everything))]
+    together = [("all", everything)] if len(runs) > 1 else []
+    return [_first_decision(name, several, settings.camera_fps) for name, several in (*runs, *together)]
 
 
 def _first_decision(clip: str, rounds: Sequence["_Round"], max_fps: float) -> FirstDecision:

@@ -10,9 +10,10 @@ import numpy as np
 from visavis.identity.identify import verify_member
 from visavis.identity.threshold import for_rate
 from visavis.perception.liveness.light import Colour
+from visavis.perception.liveness.scorer import LiveScorer
 from visavis.perception.liveness.verdict import Verdict
 from visavis.pipeline.edge import Edge
-from visavis.pipeline.liveness import Challenge, Check, LiveScorer, Passes, Standing, asked
+from visavis.pipeline.liveness import Challenge, Check, Passes, Standing, asked
 from visavis.ports import Clock
 from visavis.server.attempts import Backoff
 from visavis.types import Face, Frame, Guarded, Liveness, MemberId, Scenario

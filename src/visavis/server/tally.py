@@ -74,7 +74,7 @@ class Tally:
             registry=r,
         )
         self.screens = Gauge("visavis_screens_connected", "Screens that listen for decisions.", registry=r)
-        self.fpir = Gauge("visavis_fpir", "Share of members' templates that are taken for another member.", registry=r)
+        self.fpir = Gauge("visavis_fpir", "Share of members who would be taken for another member.", registry=r)
         self.calibration_drift = Gauge(
             "visavis_calibration_drift", "1 while that share is more than the promised error rate allows.", registry=r
         )

@@ -12,28 +12,31 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from visavis.server.console.board import BoardSource
 from visavis.server.console.page import show_board
+from visavis.server.console.recognition import RecognitionSource
+from visavis.server.console.recognition_page import show_recognition
 from visavis.server.console.texts import Language
 
 BOARD = "visavis.board"
+RECOGNITION = "visavis.recognition"
 LANGUAGE = "visavis-language"
 
 
 class WithBoard:
     """NiceGUI has one app a process; each site's requests carry their own board to it."""
 
-    def __init__(self, app: ASGIApp, board: BoardSource) -> None:
+    def __init__(self, app: ASGIApp, board: BoardSource, recognition: RecognitionSource) -> None:
         self._app = app
-        self._board = board
+        self._board, self._recognition = board, recognition
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on with the board in the scope."""
-        await self._app({**scope, BOARD: self._board}, receive, send)
+        await self._app({**scope, BOARD: self._board, RECOGNITION: self._recognition}, receive, send)
 
 
-def mount_console(app: FastAPI, board: BoardSource) -> None:
-    """Serve the board at /console/; it starts and stops with `app`."""
+def mount_console(app: FastAPI, board: BoardSource, recognition: RecognitionSource) -> None:
+    """Serve board and recognition at /console/; they start and stop with `app`."""
     shell = _shell()
-    app.mount("/console", WithBoard(shell, board))
+    app.mount("/console", WithBoard(shell, board, recognition))
     before = app.router.lifespan_context
 
     @asynccontextmanager
@@ -60,8 +63,18 @@ def _shell() -> FastAPI:
 
     @ui.page("/")
     async def board_page(request: Request, lang: str | None = None) -> None:
-        chosen = lang or ("zh-CN" if request.headers.get("accept-language", "").startswith("zh") else "en")
-        language: Language = "zh-CN" if chosen.startswith("zh") else "en"
-        await show_board(cast("BoardSource", request.scope[BOARD]), language)
+        await show_board(cast("BoardSource", request.scope[BOARD]), _language(request, lang))
+
+    @ui.page("/recognition")
+    async def recognition_page(request: Request, lang: str | None = None) -> None:
+        board = cast("BoardSource", request.scope[BOARD])
+        recognition = cast("RecognitionSource", request.scope[RECOGNITION])
+        await show_recognition(board, recognition, _language(request, lang))
 
     return shell
+
+
+def _language(request: Request, lang: str | None) -> Language:
+    """As chosen; otherwise the browser's."""
+    chosen = lang or ("zh-CN" if request.headers.get("accept-language", "").startswith("zh") else "en")
+    return "zh-CN" if chosen.startswith("zh") else "en"

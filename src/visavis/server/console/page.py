@@ -22,7 +22,7 @@ async def show_board(source: BoardSource, language: Language) -> None:
     """Build the page and keep it fresh while somebody looks."""
     ui.add_css(CSS)
     ui.query("html").props(f'lang="{language}"')
-    health = _header(source, language)
+    health = header(source, language, at="board")
     with ui.element("main").classes("board"):
         bars = _funnel(language)
         curve = _curve(language)
@@ -45,7 +45,18 @@ async def show_board(source: BoardSource, language: Language) -> None:
     ui.timer(REFRESH_S, refresh)
 
 
-def _header(source: BoardSource, language: Language) -> ui.label:
+def link(text: str, path: str, *, new_tab: bool = False) -> ui.element:
+    """A path of this server as it is: NiceGUI's own link would put the console's before it."""
+    with ui.element("a").props(f'href="{path}"' + (' target="_blank" rel="noopener"' if new_tab else "")) as found:
+        ui.label(text)
+    return found
+
+
+PAGES = {"board": "/console/", "recognition": "/console/recognition"}
+
+
+def header(source: BoardSource, language: Language, *, at: str) -> ui.label:
+    """Name, health, and the way to the other pages; gives the label of the health."""
     with ui.element("header").classes("top"):
         ui.element("img").classes("logo").props('src="/static/shared/logo.svg" alt=""')
         with ui.element("div").classes("name"):
@@ -53,8 +64,11 @@ def _header(source: BoardSource, language: Language) -> ui.label:
             ui.label(f"{say('site', language)} {source.site}").classes("soft")
         health = ui.label("").classes("health").props('role="status"')
         with ui.element("nav").classes("links"):
+            for name, path in PAGES.items():
+                mark = 'aria-current="page"' if name == at else f'data-testid="to-{name}"'
+                link(say(name, language), f"{path}?lang={language}").props(mark)
             for name, path in source.pages.items():
-                ui.link(say(name, language), path, new_tab=True)
+                link(say(name, language), path, new_tab=True)
             other: Language = "en" if language == "zh-CN" else "zh-CN"
             label = "English" if other == "en" else "简体中文"
             ui.link(label, f"?lang={other}").props(f'lang="{other}" data-testid="language"')
