@@ -16,6 +16,7 @@ COMMANDS = [
     [],
     ["demo"],
     ["serve"],
+    ["edge"],
     ["migrate"],
     ["doctor"],
     ["bench"],

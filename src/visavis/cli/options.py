@@ -31,12 +31,15 @@ AsJson = Annotated[bool, typer.Option("--json", help=say("Print JSON for program
 def settings(**given: Any) -> Settings:
     """Settings from environment and the options that were given."""
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         raise SettingInvalid(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    except SettingsError as error:  # a list that is no JSON; its text is not quoted
+        raise SettingInvalid(str(error)) from None
 
 
 def print_json(document: Any) -> None:
