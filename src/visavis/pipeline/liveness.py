@@ -10,23 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from visavis.errors import LivenessRequired
 from visavis.perception.liveness.follow import Follower
 from visavis.perception.liveness.head import HeadChallenge, Pose, draw_steps, draw_turn
 from visavis.perception.liveness.light import Colour, LightChallenge, draw_colours
+from visavis.perception.liveness.scorer import FRONTAL_DEG, VOTES, LiveScorer
 from visavis.perception.liveness.verdict import Verdict
 from visavis.ports import Clock
 from visavis.types import Face, Frame, Guarded, Liveness, MemberId
 
 LIFETIME = timedelta(minutes=2)
 LIMIT = 1_000  # passes and pictures of one pass that are kept, so that nobody fills the memory
-VOTES = 7  # pictures that a model is asked about
-FRONTAL_DEG = 12.0  # of those pictures
 
 
 class Challenge(StrEnum):
@@ -35,19 +32,6 @@ class Challenge(StrEnum):
     HEAD = "head"  # several poses
     TURN = "turn"  # one turn, beside the light: a face cut out of a photograph is lit as a face is
     LIGHT = "light"
-
-
-class LiveScorer(Protocol):
-    """A model that judges single pictures, where the pack has one."""
-
-    @property
-    def threshold(self) -> float:
-        """Score from which a face counts as live."""
-        ...
-
-    def live_scores(self, pixels: NDArray[np.uint8], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Scores (N,) in [0, 1] of the faces in these boxes (N, 4)."""
-        ...
 
 
 def asked(level: Liveness, wish: Challenge, *, may_flash: bool) -> tuple[Challenge, ...]:
