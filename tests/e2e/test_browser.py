@@ -169,3 +169,16 @@ async def test_pages_are_served_under_their_policy(site: SiteUnderTest, path: st
     assert "*" not in policy
     if path != "/console/":
         assert "unsafe" not in policy
+
+
+async def test_whoever_was_greeted_wrongly_says_so(browser: Browser, site: SiteUnderTest, hopper: bytes) -> None:
+    """One press: the offer goes, the other ways are offered, and the template that matched counts less."""
+    (await site.join(photos=(hopper,), purposes=("recognise", "personalise"))).raise_for_status()
+    kiosk = await opened(browser, site, "/kiosk?placement=entrance")
+    await kiosk.by("start").click()
+    await kiosk.by("choose-camera").click()
+    await expect(kiosk.by("greeting")).to_contain_text("Grace", timeout=15_000)
+    await kiosk.by("not-me").click()
+    await expect(kiosk.by("choose-code")).to_be_visible()
+    assert list((await site.site.storage.corrections.counts()).values()) == [1]
+    assert not kiosk.complaints
