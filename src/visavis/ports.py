@@ -139,7 +139,7 @@ class ReviewQueue(Protocol):
         ...
 
     async def forget(self, asked_before: datetime) -> int:
-        """Delete all that were asked before this time; how many."""
+        """Delete what was asked before this time, but for each member's last confirmation; how many."""
         ...
 
 

@@ -58,7 +58,7 @@ async def test_reviews_go_with_their_member(reviews: ReviewQueue, roster: Roster
 
 
 async def test_old_reviews_are_forgotten(reviews: ReviewQueue, roster: Roster) -> None:
-    """Those that were asked before; a younger one stays."""
+    """Those that were asked before; a younger one stays, and what says that a member was confirmed once."""
     await roster.save(a_member())
     await roster.save(a_member(id=MemberId("member-2"), token=Token("token-2"), credentials=()))
     young = a_review(id="review-2", member_id=MemberId("member-2"), asked_at=SOON)
@@ -67,3 +67,8 @@ async def test_old_reviews_are_forgotten(reviews: ReviewQueue, roster: Roster) -
     assert await reviews.forget(SOON) == 1
     assert await reviews.of(MemberId("member-1")) == []
     assert await reviews.of(MemberId("member-2")) == [young]
+    for name in ("review-3", "review-4"):
+        await reviews.ask(a_review(id=name))
+        await reviews.answer(name, ReviewState.CONFIRMED, by="pin", at=SOON)
+    assert await reviews.forget(LATER) == 2
+    assert [review.id for review in await reviews.of(MemberId("member-1"))] == ["review-4"]

@@ -55,7 +55,7 @@ class Reviews:
         if self.mode is Mode.OFF or template_id is None:
             return False
         history = await self.queue.of(member.id)
-        reason = await self._reason(hit, template_id, confirmed=any(map(_is_confirmed, history)))
+        reason = self._reason(hit, template_id, confirmed=any(map(_is_confirmed, history)))
         if reason is None or _was_confirmed(history, at):
             return False
         await self.queue.ask(
@@ -74,10 +74,10 @@ class Reviews:
         self._held[placement] = at
         return True
 
-    async def _reason(self, hit: Recognition, template_id: str, *, confirmed: bool) -> str | None:
+    def _reason(self, hit: Recognition, template_id: str, *, confirmed: bool) -> str | None:
         if hit.score < self._beyond_doubt(hit):
             return "near_threshold"
-        if (await self.corrections.log.counts()).get(template_id):
+        if self.edge.weights.get(template_id, 1.0) < 1.0:
             return "corrected"
         return "first_time" if self.mode is Mode.STRICT and not confirmed else None
 
@@ -118,7 +118,7 @@ class Reviews:
         return review
 
     async def forget_old(self) -> int:
-        """Delete what is older than a month; how many."""
+        """Delete what is older than a month, but for each member's last confirmation; how many."""
         return await self.queue.forget(self.edge.clock.now() - KEPT_FOR)
 
     def pseudonym(self, member_id: MemberId) -> str:

@@ -49,7 +49,7 @@ class PostgresReviews:
         return [_review(row) for row in await self._half.fetch(self._sql["of"], {"member_id": member_id})]
 
     async def forget(self, asked_before: datetime) -> int:
-        """Delete all that were asked before this time; how many."""
+        """Delete what was asked before this time, but for each member's last confirmation; how many."""
         return len(await self._half.fetch(self._sql["forget"], {"before": asked_before}))
 
 

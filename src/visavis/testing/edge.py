@@ -182,8 +182,10 @@ class MemoryReviews:
         return [review for review in await self._kept() if review.member_id == member_id]
 
     async def forget(self, asked_before: datetime) -> int:
-        """Delete all that were asked before this time; how many."""
-        gone = [review.id for review in await self._kept() if review.asked_at < asked_before]
+        """Delete what was asked before this time, but for each member's last confirmation; how many."""
+        kept = await self._kept()
+        last = {review.member_id: review.id for review in kept if review.state is ReviewState.CONFIRMED}
+        gone = [r.id for r in kept if r.asked_at < asked_before and r.id not in last.values()]
         self._reviews = {key: review for key, review in self._reviews.items() if key not in gone}
         return len(gone)
 

@@ -24,5 +24,13 @@ RETURNING *
 -- of: All that are kept of a member, oldest first.
 SELECT * FROM review WHERE member_id = %(member_id)s ORDER BY asked_at, id
 
--- forget: What is older than records are kept.
-DELETE FROM review WHERE asked_at < %(before)s RETURNING id
+-- forget: What is older than records are kept, but for each member's last confirmation: they have been seen.
+DELETE FROM review AS old
+WHERE asked_at < %(before)s AND (
+    state <> 'confirmed' OR EXISTS (
+        SELECT FROM review AS later
+        WHERE later.member_id = old.member_id AND later.state = 'confirmed'
+        AND (later.asked_at, later.id) > (old.asked_at, old.id)
+    )
+)
+RETURNING id
