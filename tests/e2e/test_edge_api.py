@@ -154,6 +154,18 @@ async def test_a_monitor_outlives_whoever_added_it(
             return state is not None and state["frames"] > 0 and running.site.tally.recognised_by_face > 0
 
         await eventually(sees, within_s=10)
+
+        async def told() -> bool:
+            lines = (await running.http.get("/v1/edge/monitors/door/events")).raise_for_status().json()["events"]
+            return {"connected", "arrived", "recognised"} <= {line["kind"] for line in lines}
+
+        await eventually(told)
+        lines = (await running.http.get("/v1/edge/monitors/door/events")).json()
+        (member,) = running.site.edge.members.values()
+        assert {line["member"] for line in lines["events"]} == {None, member.token[:8]}
+        rest = (await running.http.get("/v1/edge/monitors/door/events", params={"after": lines["next"]})).json()
+        assert not [line for line in rest["events"] if line["number"] <= lines["next"]]
+        assert len(await audited(running, "monitor_saved")) == 1
         shown = (await running.http.get("/v1/edge/monitors/door/preview")).raise_for_status()
         assert shown.headers["content-type"] == "image/jpeg"
         frame = Frame(pixels=decode_image(shown.content), source="test", captured_at=running.site.clock.now())
@@ -491,7 +503,9 @@ async def test_no_answer_of_any_route_holds_a_face(
             return (await running.http.get("/v1/edge/monitors/door/preview")).status_code == 200
 
         await eventually(shows)
-        for method, path in (("GET", "/monitors"), ("GET", "/monitors/door"), ("GET", "/system"), ("GET", "/pack")):
+        for method, path in (("GET", "/monitors"), ("GET", "/monitors/door"), ("GET", "/monitors/door/events")):
+            await ask(method, path)
+        for method, path in (("GET", "/system"), ("GET", "/pack")):
             await ask(method, path)
         await ask("PATCH", "/monitors/door", json={"enabled": False})
         await ask("DELETE", "/monitors/door")

@@ -52,6 +52,7 @@ def site_watch(site: "Site") -> Watch:
 
     async def see(camera: Camera, frame: Frame) -> Seen:
         seen = await site.see(camera, frame)
+        site.monitors.saw(frame.source, seen)
         site.tally.camera_lag_s.labels(frame.source).observe((site.clock.now() - frame.captured_at).total_seconds())
         return seen
 

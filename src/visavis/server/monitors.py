@@ -10,9 +10,12 @@ import structlog
 
 from visavis.errors import CameraRefused, CameraUnknown, VisavisError
 from visavis.perception.address import camera_address
+from visavis.pipeline.camera import Seen
 from visavis.pipeline.watch import CameraSpec, CameraState
 from visavis.privacy.keys import bound
-from visavis.server.cameras import pace_of
+from visavis.server.cameras import REPORT_EVERY_S, pace_of
+from visavis.server.happenings import Happenings, Kind
+from visavis.server.reviews import PSEUDONYM
 from visavis.types import Monitor
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ class Monitors:
         self._trouble: dict[str, str] = {}  # monitors that cannot be started, with the code of the reason
         self._watches = False  # whether this process is the one
         self._turn = asyncio.Lock()
+        self.happenings = Happenings(site.clock)
 
     async def follow(self) -> None:
         """Be the one that watches, now or after the other process has gone."""
@@ -42,6 +46,34 @@ class Monitors:
                 self._watches = False
                 for name in list(self._running):
                     await self._stop(name)
+
+    def saw(self, name: str, seen: Seen) -> None:
+        """Write down what a frame of a monitor held."""
+        if name not in self._running:
+            return
+        if seen.arrived:
+            self.happenings.add(name, Kind.ARRIVED, faces=seen.arrived)
+        for welcome in seen.welcomes:
+            decision = welcome.decision
+            self.happenings.add(
+                name,
+                Kind.RECOGNISED,
+                member=welcome.sighting.token[:PSEUDONYM],
+                decision_id=decision.id if decision else None,
+            )
+
+    async def report(self) -> None:
+        """Write down which monitors come and go."""
+        before: dict[str, bool] = {}
+        while True:
+            states = self.states()
+            for name in self._running.keys() & states.keys():
+                connected = states[name].connected
+                if connected != before.get(name, False):
+                    kind, trouble = (Kind.CONNECTED, None) if connected else (Kind.LOST, states[name].last_error)
+                    self.happenings.add(name, kind, trouble=trouble)
+                before[name] = connected
+            await asyncio.sleep(REPORT_EVERY_S)
 
     # ------ what operators do
 
@@ -76,6 +108,8 @@ class Monitors:
         """Stop and forget one; raises CameraUnknown."""
         if not await self._site.storage.monitors.remove(name):
             raise CameraUnknown(repr(name[:32]))
+        self.happenings.forget(name)
+        await self._noted("monitor_removed", name)
         await self._told()
 
     async def get(self, name: str) -> Monitor:
@@ -121,8 +155,16 @@ class Monitors:
             monitor = replace(monitor, sealed_address=sealed)
         self._spec(monitor)
         await self._site.storage.monitors.save(monitor)
+        await self._noted("monitor_saved", monitor.name)
         await self._told()
         return monitor
+
+    async def _noted(self, action: str, name: str) -> None:
+        """In the audit log: which cameras look on is part of what was done to whom."""
+        now = self._site.clock.now()
+        await self._site.edge.audit.append(
+            actor="operator", action=action, subject="", detail={"monitor": name}, at=now
+        )
 
     async def _told(self) -> None:
         """The one that watches hears of it by a signal; when that is this process, it need not wait."""

@@ -26,6 +26,7 @@ from visavis.types import Member, MemberId, Method, Review, ReviewState
 GREY = 0.1  # of the promised error rate: whoever would pass there is beyond doubt
 WAITS_FOR = timedelta(hours=1)
 GREETED_FOR = timedelta(minutes=10)  # after staff or a second factor confirmed
+PSEUDONYM = 8  # characters of a token, for people who read lists
 KEPT_FOR = timedelta(days=30)
 NEWS_FOR = timedelta(seconds=10)  # a kiosk that asks is told of a match that waits
 
@@ -124,7 +125,7 @@ class Reviews:
     def pseudonym(self, member_id: MemberId) -> str:
         """A short name for lists, that says nothing about the member; empty after they went."""
         member = self.edge.members.get(member_id)
-        return "" if member is None else member.token[:8]
+        return "" if member is None else member.token[:PSEUDONYM]
 
 
 def _is_confirmed(review: Review) -> bool:

@@ -232,7 +232,7 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
         tasks = [asyncio.create_task(_forever(loop)) for loop in loops]
         try:
             async with watching(site, cameras):
-                tasks.append(asyncio.create_task(_forever(site.monitors.follow)))
+                tasks += [asyncio.create_task(_forever(loop)) for loop in (site.monitors.follow, site.monitors.report)]
                 yield site
         finally:
             for task in tasks:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
@@ -188,6 +189,67 @@ async def change(request: Request, name: Name, body: MonitorChange, _: Staff) ->
 async def remove(request: Request, name: Name, _: Staff) -> None:
     """Stop watching and forget the camera."""
     await site_of(request).monitors.remove(name)
+
+
+# ------ what happened
+
+
+class HappeningView(BaseModel):
+    """One line of what happened; strangers are a count, members a pseudonym."""
+
+    number: int
+    at: datetime
+    kind: str
+    faces: int
+    member: str | None
+    decision_id: str | None
+    trouble: str | None
+
+
+class Events(BaseModel):
+    """Lines in order; ask on with `next`."""
+
+    model_config = example(
+        {
+            "events": [
+                {
+                    "number": 1767603600000000,
+                    "at": "2026-01-05T09:00:00Z",
+                    "kind": "recognised",
+                    "faces": 0,
+                    "member": "k3v9qd2x",
+                    "decision_id": "9d2f…",
+                    "trouble": None,
+                }
+            ],
+            "next": 1767603600000000,
+            "missed": False,
+        }
+    )
+
+    events: list[HappeningView]
+    next: int
+    missed: bool  # older lines are gone: only the last thousand are kept
+
+
+@router.get("/{name}/events")
+async def events(
+    request: Request,
+    name: Name,
+    _: Staff,
+    *,
+    after: Annotated[int, Query(ge=0, description="`next` of the last answer; 0 for all that is kept.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Events:
+    """What lately happened before this camera: connections, arrivals, members who were greeted. In memory only."""
+    site = site_of(request)
+    await site.monitors.get(name)
+    found, missed = site.monitors.happenings.after(name, after, limit)
+    return Events(
+        events=[HappeningView(**asdict(line)) for line in found],
+        next=found[-1].number if found else after,
+        missed=missed,
+    )
 
 
 # ------ preview
