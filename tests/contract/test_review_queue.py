@@ -31,6 +31,7 @@ async def test_a_member_waits_in_the_queue_once_a_placement(reviews: ReviewQueue
     again = a_review(id="review-4", asked_at=LATER, expires_at=LATER + timedelta(hours=1))
     assert await reviews.ask(again)
     assert await reviews.open(LATER) == [again]
+    assert await reviews.of(MemberId("member-1")) == [elsewhere, again]
 
 
 async def test_a_review_is_answered_once_and_in_time(reviews: ReviewQueue, roster: Roster) -> None:

@@ -159,6 +159,9 @@ class MemoryReviews:
         known = await here(self._roster, review.member_id)
         if review.id in self._reviews or not known or (review.member_id, review.placement) in waiting:
             return False
+        here_too = [r for r in await self.of(review.member_id) if r.placement == review.placement]
+        for lapsed in (r for r in here_too if r.state is ReviewState.OPEN):  # it makes room for the next
+            del self._reviews[lapsed.id]
         self._reviews[review.id] = review
         return True
 
