@@ -115,6 +115,9 @@ async def test_system_tells_what_runs_and_how_sure_it_is(site: SiteUnderTest, ho
     assert system["threshold"]["false_positive_rate"] == site.site.settings.false_match_rate
     assert system["threshold"]["impostor_pairs"] > 0
     assert system["uptime_s"] >= 0
+    ready = (await site.http.get("/readyz")).raise_for_status().json()
+    assert (ready["status"], ready["pack"], ready["templates"]) == ("ready", pack["model"], 1)
+    assert ready["monitors"] == system["monitors"] == {"wanted": 0, "connected": 0}
     refused = await site.http.get("/v1/edge/system", headers=PROXIED)
     assert (refused.status_code, refused.json()["code"]) == (403, "staff-only")
 

@@ -222,6 +222,54 @@ class Forgotten(BaseModel):
     receipt: Deletion
 
 
+class Counted(BaseModel):
+    """What was new; sending again changes nothing."""
+
+    model_config = example({"accepted": 2, "duplicates": 0})
+
+    accepted: int
+    duplicates: int
+
+
+class CandidateView(BaseModel):
+    """One item that might have been chosen."""
+
+    item_id: str
+    campaign_id: str
+    estimate: float
+    probability: float
+
+
+class DecisionRecord(DecisionView):
+    """A decision with all that it was made from, except for whom."""
+
+    model_config = example(
+        A_DECISION
+        | {
+            "candidates": [
+                {"item_id": "green-tea", "campaign_id": "spring", "estimate": 0.31, "probability": 0.75},
+                {"item_id": "black-tea", "campaign_id": "spring", "estimate": 0.12, "probability": 0.25},
+            ],
+            "propensity": 0.75,
+            "draw": 0.41,
+            "policy": "squarecb",
+            "policy_version": 128,
+            "model_version": "profile-1",
+            "receipt_id": "c1a4…",
+            "replays": True,
+        }
+    )
+
+    candidates: list[CandidateView]
+    propensity: float
+    draw: float
+    policy: str
+    policy_version: int
+    model_version: str
+    receipt_id: str | None
+    replays: bool | None
+
+
 class Place(BaseModel):
     """Where a request breaks a rule."""
 

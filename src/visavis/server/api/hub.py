@@ -12,6 +12,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from visavis.errors import DecisionUnknown, EventRefused
 from visavis.recommend.decide import replay
+from visavis.server.api.answers import Counted, DecisionRecord
+from visavis.server.api.uploads import example
 from visavis.server.screens import decision_view
 from visavis.server.site import Site, site_of
 from visavis.types import Event, Impression, Placement, Stage, Token
@@ -28,7 +30,7 @@ StageName = Literal["delivered", "rendered", "on_glass", "ended"]
 class Played(BaseModel):
     """One stage of a play, as the player saw it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = example({"decision_id": "9d2f…", "stage": "on_glass", "at": "2026-01-05T09:00:00Z"})
 
     decision_id: str = Field(max_length=64)
     stage: StageName
@@ -57,6 +59,20 @@ class CloudEvent(BaseModel):
     data: EventData = EventData()
 
 
+AN_EVENT = {
+    "specversion": "1.0",
+    "id": "4711",
+    "source": "/tills/3",
+    "type": "purchase",
+    "time": "2026-01-05T09:05:00Z",
+    "data": {"decision_id": "9d2f…", "item_id": "green-tea", "value": 4.5},
+}
+EVENTS_BODY = {  # the route reads the body itself, bounded
+    "required": True,
+    "content": {"application/json": {"schema": {"type": ["object", "array"], "examples": [AN_EVENT]}}},
+}
+
+
 def known_placement(request: Request, placement: str) -> Placement:
     """Refuses an unknown placement before a stream has begun."""
     return site_of(request).hub.placement(placement)
@@ -73,7 +89,7 @@ async def stream(
         yield event
 
 
-@router.post("/play/{placement}/stages", status_code=202)
+@router.post("/play/{placement}/stages", status_code=202, response_model=Counted)
 async def stages(request: Request, placement: str, body: Played | list[Played]) -> dict[str, int]:
     """Proof of play; sending a stage again changes nothing."""
     site = site_of(request)
@@ -109,7 +125,7 @@ def checked_time(site: Site, at: datetime) -> datetime:
     return min(at, now)
 
 
-@router.post("/events", status_code=202)
+@router.post("/events", status_code=202, response_model=Counted, openapi_extra={"requestBody": EVENTS_BODY})
 async def events(request: Request) -> dict[str, int]:
     """CloudEvents, one or a JSON array; acknowledged when durable, and counted once however often they are sent."""
     site = site_of(request)
@@ -161,7 +177,7 @@ def to_event(site: Site, event: CloudEvent) -> Event:
     )
 
 
-@router.get("/decisions/{decision_id}")
+@router.get("/decisions/{decision_id}", response_model=DecisionRecord)
 async def decision(request: Request, decision_id: str) -> dict[str, Any]:
     """A decision with all that it was made from, except for whom."""
     site = site_of(request)
