@@ -198,6 +198,42 @@ async def test_a_monitor_outlives_whoever_added_it(
         assert (await running.http.delete("/v1/edge/monitors/door")).json()["code"] == "camera-unknown"
 
 
+async def test_of_two_processes_one_watches_and_the_other_takes_over(
+    open_test_site: OpenSite, database_url: str, walk_in: str
+) -> None:
+    """Whichever an operator asks: a change reaches the one that watches; when that ends, the other goes on."""
+
+    def watched(site: SiteUnderTest) -> list[str]:
+        return [state.name for state in site.site.watch.states()]
+
+    async with open_test_site(database_url=database_url, camera_loop=True) as second:
+        async with open_test_site(database_url=database_url, camera_loop=True) as first:
+            both = (first, second)
+
+            async def one_watches() -> bool:
+                return sorted([watched(site) for site in both]) == [[], ["door"]]
+
+            (await add_monitor(second, walk_in)).raise_for_status()
+            await eventually(one_watches)
+            other = next(site for site in both if not watched(site))
+            seen = (await other.http.get("/v1/edge/monitors/door")).json()
+            assert (seen["enabled"], seen["state"]) == (True, None)
+            assert (await other.http.get("/v1/edge/monitors/door/preview")).json()["code"] == "camera-unknown"
+            await other.http.patch("/v1/edge/monitors/door", json={"enabled": False})
+
+            async def nobody_watches() -> bool:
+                return [watched(site) for site in both] == [[], []]
+
+            await eventually(nobody_watches)
+            await other.http.patch("/v1/edge/monitors/door", json={"enabled": True})
+            await eventually(one_watches)
+
+        async def took_over() -> bool:
+            return watched(second) == ["door"]
+
+        await eventually(took_over)
+
+
 async def test_a_monitor_that_cannot_be_is_refused(site: SiteUnderTest) -> None:
     """Name, address, placement, a name twice, and whoever is not staff; no answer repeats the password."""
     secret = "rtsp://viewer:p4ssw0rd@127.0.0.1:9/live"
