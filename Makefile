@@ -19,7 +19,7 @@ check: .venv/dev.stamp  ## lint, format and type check
 	@.venv/bin/lint-imports
 
 bench: .venv/demo.stamp  ## measure the parts that have a speed target
-	@.venv/bin/visavis bench $(ARGS)
+	@.venv/bin/visavis bench steps $(ARGS)
 
 clean:  ## remove the virtual environment and caches
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

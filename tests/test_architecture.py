@@ -27,6 +27,7 @@ ROOMS_OF = {
     "mtcnn": set(),
     "face_recognition_models": set(),
     "dlib": set(),
+    "face_recognition": {"server"},  # bench alone
 }
 
 

@@ -179,7 +179,7 @@ class StaffOnly(PrivacyError):
 
 
 class LivenessRequired(VisavisError):
-    """This needs a liveness check, passed just now by the person before the camera. Card, PIN or staff serve as well."""
+    """This needs a liveness check, passed just now by who stands at the camera. Card, PIN or staff serve as well."""
 
 
 class LivenessLocked(LivenessRequired):

@@ -11,8 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from visavis.cli.bench import bench
-from visavis.cli.bench_cameras import EPILOG, HELP, bench_cameras
+from visavis.cli.bench import bench_app
 from visavis.cli.edge import CameraFps, CameraLoop, Cameras, edge
 from visavis.cli.evaluate import evaluate_app
 from visavis.cli.messages import say, say_error
@@ -52,10 +51,7 @@ app.add_typer(packs_app, name="packs")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(scenarios_app, name="scenarios")
 
-app.command(
-    epilog="`visavis bench faces --json`", help=say("Measure how long each step of the loop takes on this machine.")
-)(bench)
-app.command("bench-cameras", epilog=EPILOG, help=HELP)(bench_cameras)
+app.add_typer(bench_app, name="bench")
 
 # ------ run
 

@@ -2,25 +2,43 @@
 
 from dataclasses import asdict
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
+from visavis.cli.bench_cameras import EPILOG as CAMERAS_EPILOG
+from visavis.cli.bench_cameras import HELP as CAMERAS_HELP
+from visavis.cli.bench_cameras import bench_cameras
 from visavis.cli.messages import say
 from visavis.cli.options import AsJson, CacheDir, Scenario, err, out, print_json, settings
+from visavis.cli.pack_option import PackName, chosen_pack
 from visavis.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from visavis.server.bench.faces import FacesBench, Spread
+
+bench_app = typer.Typer(
+    no_args_is_help=True, help=say("Measure how fast each part is on this machine, beside its peers.")
+)
+bench_app.command("cameras", epilog=CAMERAS_EPILOG, help=CAMERAS_HELP)(bench_cameras)
 
 
 class Part(StrEnum):
     """What can be measured."""
 
-    FACES = "faces"
+    PERCEPTION = "perception"
     DECIDE = "decide"
     STORAGE = "storage"
 
 
-def bench(
+@bench_app.command(
+    "steps",
+    epilog="`visavis bench steps decide storage --json`",
+    help=say("Measure how long each step of the loop takes on this machine."),
+)
+def steps(
     parts: Annotated[
         list[Part] | None, typer.Argument(help=say("What to measure."), show_default=say("everything"))
     ] = None,
@@ -29,7 +47,7 @@ def bench(
     json_: AsJson = False,
 ) -> None:
     """Print quantiles of each step."""
-    from visavis.server.bench import run_bench
+    from visavis.server.bench.steps import run_bench
 
     given = settings(scenario=scenario, cache_dir=cache_dir)
     with progress_bar(err) as progress:
@@ -42,3 +60,74 @@ def bench(
         for t in timings:
             table.add_row(t.step, str(t.rounds), f"{t.p50_us:,.1f}", f"{t.p95_us:,.1f}", f"{t.p99_us:,.1f}")
         out.print(table)
+
+
+@bench_app.command(
+    "faces",
+    epilog="`visavis bench faces --images ./people --rounds 5 --json`",
+    help=say("Detect and embed on one core, beside face_recognition on the same pictures in the same run."),
+)
+def faces(
+    images: Annotated[
+        Path | None,
+        typer.Option(help=say("Folder of pictures."), show_default=say("frames with the example people")),
+    ] = None,
+    most: Annotated[int, typer.Option(min=1, max=10_000, help=say("Pictures to take from it, spread evenly."))] = 60,
+    rounds: Annotated[int, typer.Option(min=1, max=1000, help=say("Rounds of each program over all pictures."))] = 5,
+    pack: PackName = None,
+    cache_dir: CacheDir = None,
+    json_: AsJson = False,
+) -> None:
+    """The peer is measured where it is installed."""
+    from visavis.perception.packs import load_pack
+    from visavis.server.bench.faces import bench_faces
+
+    with progress_bar(err) as progress:
+        loaded = load_pack(chosen_pack(pack, settings(cache_dir=cache_dir).packs_dir, progress), threads=1)
+        found = bench_faces(loaded, folder=images, most=most, rounds=rounds, progress=progress)
+    if json_:
+        print_json(asdict(found))
+    else:
+        _show_faces(found)
+
+
+def _show_faces(found: "FacesBench") -> None:
+    table = Table(
+        "",
+        say("faces"),
+        say("pictures without a face"),
+        say("detect, ms a picture"),
+        say("embed, ms a face"),
+        say("faces a second"),
+        title=say("{pictures} pictures, {rounds} rounds, one core; median (quartiles)").format(
+            pictures=found.pictures, rounds=found.rounds
+        ),
+    )
+    for program in (found.ours, found.peer):
+        if program is not None:
+            table.add_row(
+                program.name,
+                str(program.faces),
+                str(program.pictures_without_face),
+                spread(program.detect_ms),
+                spread(program.embed_ms),
+                spread(program.faces_per_s),
+            )
+    out.print(table)
+    if found.ratio:
+        out.print(say("Times as fast: {ratio}").format(ratio=spread(found.ratio)), highlight=False)
+    else:
+        out.print(say("No peer beside it: {note}").format(note=found.note), highlight=False, soft_wrap=True)
+    out.print(
+        say("640 x 480 frame: {frame} ms with a face ({times} embeddings), {empty} ms without.").format(
+            frame=spread(found.frame_ms), times=found.frame_in_embeddings, empty=spread(found.empty_frame_ms)
+        ),
+        highlight=False,
+    )
+    batches = ", ".join(f"{size}: {ms:.2f}" for size, ms in found.batch_ms.items())
+    out.print(say("Embedding, ms a face in batches of {batches}").format(batches=batches), highlight=False)
+
+
+def spread(value: "Spread") -> str:
+    """Median and quartiles."""
+    return f"{value.median:,.2f} ({value.low:,.2f} … {value.high:,.2f})"

@@ -9,6 +9,8 @@ from rich.table import Table
 
 from visavis.cli.evaluate_closed_set import EPILOG as CLOSED_SET_EPILOG
 from visavis.cli.evaluate_closed_set import closed_set
+from visavis.cli.evaluate_liveness import EPILOG as LIVENESS_EPILOG
+from visavis.cli.evaluate_liveness import evaluate_liveness
 from visavis.cli.messages import say
 from visavis.cli.options import AsJson, CacheDir, err, out, print_json, settings
 from visavis.cli.pack_option import PackName, chosen_pack
@@ -17,6 +19,9 @@ from visavis.cli.progress import progress_bar
 from visavis.errors import InputRefused
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from visavis.learning.faces.folders import Embedded, People, Progress
     from visavis.learning.faces.open_set import OpenSetResult
     from visavis.learning.faces.verification import Estimate, VerificationReport
 
@@ -28,6 +33,12 @@ evaluate_app.command(
     epilog=CLOSED_SET_EPILOG,
     help=say("Train on some pictures of each person, name the person on the others."),
 )(closed_set)
+
+evaluate_app.command(
+    "liveness",
+    epilog=LIVENESS_EPILOG,
+    help=say("How many pictures of faces pass for people, and how many people do not: APCER, BPCER, ACER."),
+)(evaluate_liveness)
 
 Images = Annotated[
     Path, typer.Option("--images", help=say("Folder of pictures, one folder a person in it."), show_default=False)
@@ -69,7 +80,7 @@ def faces(
     from visavis.learning.faces.folders import People, Whose, embed_people, read_people
     from visavis.learning.faces.pairs import all_pairs, read_pairs
     from visavis.learning.faces.plots import check_plot, plot_det
-    from visavis.learning.faces.verification import verify_pairs
+    from visavis.learning.faces.verification import Metric, verify_pairs
     from visavis.perception.observe import Observer
     from visavis.perception.packs import load_pack
 
@@ -89,12 +100,14 @@ def faces(
             verify_pairs(compared, embedded, system=observer.model, rng=np.random.default_rng(seed), progress=progress)
         ]
         if peer:
-            from visavis.server.bench.peers import embed_with_peer
-
-            theirs = embed_with_peer(pictures, whose=whose, progress=progress)
             reports.append(
                 verify_pairs(
-                    compared, theirs, system="face_recognition", rng=np.random.default_rng(seed), progress=progress
+                    compared,
+                    _embed_with_peer(pictures, now, progress),
+                    system="face_recognition",
+                    rng=np.random.default_rng(seed),
+                    progress=progress,
+                    metric=Metric.EUCLIDEAN,
                 )
             )
     if plot:
@@ -104,6 +117,22 @@ def faces(
         print_json(documents[0] | ({"peer": documents[1]} if peer else {}))
     else:
         _print_faces(reports)
+
+
+def _embed_with_peer(pictures: "People", now: "datetime", progress: "Progress") -> "Embedded":
+    import numpy as np
+
+    from visavis.learning.faces.folders import Embedded, frames
+    from visavis.server.bench.peers import FaceRecognition
+
+    peer, found = FaceRecognition(), []
+    for frame in frames(pictures, now=now):
+        found.append(peer.central(frame.pixels))
+        progress("measuring the peer", len(found) / len(pictures))
+    return Embedded(
+        vectors=np.stack([np.zeros(128) if v is None else v for v in found]).astype(np.float32),
+        found=np.array([v is not None for v in found]),
+    )
 
 
 def _print_faces(reports: "list[VerificationReport]") -> None:

@@ -90,7 +90,7 @@ def _open(address: CameraAddress, stall_s: float, closing: ExitStack) -> Any:
             reach = {"protocol_whitelist": "http,https,tcp,tls", "format_whitelist": "mpjpeg,mjpeg,mpegts,flv"}
             return av.open(address.url, options=limits | _LIVE | reach, timeout=stall_s)
         case Kind.DEVICE:
-            return av.open(address.url, format="v4l2", options=limits | {"input_format": "mjpeg"}, timeout=stall_s)
+            return av.open(address.url, format="v4l2", options=limits, timeout=stall_s)
         case Kind.FILE:
             path = Path(address.url)
             if path.stat().st_size > MAX_BYTES:

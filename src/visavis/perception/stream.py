@@ -24,6 +24,7 @@ from visavis.types import Frame
 
 _EARLY = timedelta(milliseconds=1)  # containers round times to milliseconds
 _SLIPPED = timedelta(seconds=1)  # a film that is decoded slower than it plays is played slower
+_STILL = timedelta(seconds=10)  # nor is a film waited for longer, whatever its times or the clock say
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
 
 
@@ -166,6 +167,8 @@ class Stream:
             return Trouble(lost.detail)
         except FAILURES as failure:
             return Trouble.STALLED if trouble_of(failure) is Trouble.STALLED else Trouble.LOST
+        except Exception:  # noqa: BLE001 - what a broken file makes of times and sizes must not end the reader
+            return Trouble.LOST
         if self._stopped.is_set():
             return None
         return Trouble.ENDED if self.address.kind is Kind.FILE else Trouble.LOST
@@ -242,16 +245,20 @@ class _Gate:
 
     def open(self, at: datetime) -> bool:
         """Whether a picture of this time may pass."""
-        return self._every > 1 or self._due is None or at >= self._due - _EARLY
+        return self._every > 1 or at >= self._next(at) - _EARLY
 
     def passes(self, at: datetime) -> bool:
         """Count a picture; whether it is one that is wanted."""
-        due = at if self._due is None else self._due
+        due = self._next(at)
         chosen = self._count % self._every == 0 and at >= due - _EARLY
         self._count += 1
         if chosen:
             self._due = max(due, at - self._gap) + self._gap
         return chosen
+
+    def _next(self, at: datetime) -> datetime:
+        """When the next picture is due; now, at the beginning and when the clock was set back."""
+        return at if self._due is None or self._due - at > 2 * self._gap else self._due
 
 
 class _Decoder:
@@ -301,7 +308,7 @@ class _FilmTimes:
         self._first_s = at_s if self._first_s is None else self._first_s
         self._last_s = at_s
         at = self._begins_at + timedelta(seconds=at_s - self._first_s)
-        if now - at > _SLIPPED:
+        if not -_STILL < now - at < _SLIPPED:
             self._begins_at += now - at
             return now
         return at

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.errors import ConsentMissing, CredentialRefused, MemberUnknown, PlacementUnknown
+from visavis.identity.drift import CalibrationCheck, check_calibration
 from visavis.identity.enrol import (
     Enrolment,
     enrol,
@@ -19,7 +20,6 @@ from visavis.identity.enrol import (
     withdrawals,
     without_templates,
 )
-from visavis.identity.drift import CalibrationCheck, check_calibration
 from visavis.identity.fuse import fused
 from visavis.identity.gallery import Gallery
 from visavis.identity.identify import Recognition, identify

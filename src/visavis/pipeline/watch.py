@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -24,6 +25,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _LATE = timedelta(seconds=1)
 _RATE_OVER = timedelta(seconds=10)
 _AFTER_FAILURE_S = 1.0
+_END_WITHIN_S = 2.0
 
 See = Callable[[Camera, Frame], Awaitable[Seen]]
 
@@ -141,7 +143,9 @@ class Watch:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.gather(*(self.stop(name) for name in list(self._posts)))
+            streams = [post.stream for post in self._posts.values()]
+            self._posts.clear()
+            await asyncio.to_thread(_end, streams, _END_WITHIN_S)
 
     # ------ cameras
 
@@ -177,7 +181,7 @@ class Watch:
         self._posts[spec.name] = _Post(spec=spec, stream=stream, camera=camera)
         stream.start()
 
-    async def stop(self, name: str, *, within_s: float = 2.0) -> None:
+    async def stop(self, name: str) -> None:
         """Remove a camera; a reader that waits for the network ends when that gives up, and is not waited for.
 
         Raises:
@@ -186,8 +190,7 @@ class Watch:
         post = self._posts.pop(name, None)
         if post is None:
             raise CameraUnknown(repr(name[:32]))
-        post.stream.stop()
-        await asyncio.to_thread(post.stream.join, within_s)
+        await asyncio.to_thread(_end, [post.stream], _END_WITHIN_S)
 
     def states(self) -> tuple[CameraState, ...]:
         """Every camera, in the order in which they were added."""
@@ -239,3 +242,12 @@ class Watch:
     def _free(self, post: _Post) -> None:
         post.busy = False
         self._news.set()  # a worker may wait for this camera
+
+
+def _end(streams: list[Stream], within_s: float) -> None:
+    """Stop readers, and wait so long for all of them together."""
+    for stream in streams:
+        stream.stop()
+    until = time.monotonic() + within_s
+    for stream in streams:
+        stream.join(max(0.0, until - time.monotonic()))

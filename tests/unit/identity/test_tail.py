@@ -32,7 +32,7 @@ def test_a_known_tail_is_found_again() -> None:
 
 
 def test_small_rates_hold_on_a_normal_distribution() -> None:
-    """40 calibrations of 100,000 scores, asked for 1e-5, where one score is expected: two in three within a factor of 3."""
+    """40 calibrations of 100,000 scores asked for 1e-5, where one score is expected: two in three within factor 3."""
     from statistics import NormalDist
 
     true = []

@@ -7,7 +7,14 @@ import pytest
 
 from visavis.learning.faces.folders import Embedded
 from visavis.learning.faces.pairs import Pairs
-from visavis.learning.faces.verification import fold_accuracies, mean_estimate, score_pairs, verify_pairs
+from visavis.learning.faces.verification import (
+    MISSED,
+    Metric,
+    fold_accuracies,
+    mean_estimate,
+    score_pairs,
+    verify_pairs,
+)
 
 
 def at(*cosines: float) -> tuple[Pairs, Embedded]:
@@ -28,10 +35,12 @@ def silent(_step: str, _share: float) -> None: ...
 
 
 def test_scores_are_cosines_and_a_missed_face_has_none() -> None:
-    """-1 lies below every threshold that anybody sets."""
+    """It lies below every threshold; the distance at cosine 0.9 is the root of 2 - 2 * 0.9."""
     pairs, embedded = at(0.9, 0.2, 0.8, 0.1)
     embedded.found[3] = False
-    assert score_pairs(pairs, embedded) == pytest.approx([0.9, 0.2, -1.0, 0.1], abs=1e-6)
+    assert score_pairs(pairs, embedded) == pytest.approx([0.9, 0.2, MISSED, 0.1], abs=1e-6)
+    distances = score_pairs(pairs, embedded, Metric.EUCLIDEAN)
+    assert distances[[0, 2]] == pytest.approx([-(0.2**0.5), MISSED], abs=1e-6)
 
 
 def test_each_fold_is_judged_by_the_others_threshold() -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from loopback_cameras import (
     WallClock,
     closed_port,
@@ -27,7 +30,7 @@ from loopback_cameras import (
 from visavis.perception.address import camera_address
 from visavis.perception.container import Trouble
 from visavis.perception.film import write_film
-from visavis.perception.stream import Pace, Stream, _Decoder, backoff_s
+from visavis.perception.stream import Pace, Stream, _Decoder, _Gate, backoff_s
 from visavis.types import Frame
 
 ALL = Pace(max_fps=60, stall_s=3)
@@ -143,6 +146,46 @@ def test_a_file_that_is_no_film(tmp_path: Path, content: bytes) -> None:
         until(lambda: stream.state.trouble)
         assert stream.state.trouble in {Trouble.NOT_A_VIDEO, Trouble.LOST}
         assert not stream.state.connected
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return film(tmp_path_factory.mktemp("film") / "film.mkv", frames=4, fps=60).read_bytes()
+
+
+@given(at=st.integers(0, 4000), noise=st.binary(min_size=1, max_size=12))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_film_never_ends_the_reader_in_disorder(sound: bytes, tmp_path: Path, at: int, noise: bytes) -> None:
+    """Whatever bytes are wrong: frames, a trouble that has a name, and no more pictures than there were."""
+    at %= len(sound)
+    (tmp_path / "film.mkv").write_bytes(sound[:at] + noise + sound[at + len(noise) :])
+    with reading(tmp_path / "film.mkv", Pace(max_fps=60, stall_s=1)) as stream:
+        until(lambda: stream.state.trouble or not stream.state.offered < 4)
+        stream.take()
+    assert stream.state.offered <= 4
+
+
+def test_times_that_make_no_sense_are_not_waited_for(tmp_path: Path) -> None:
+    """The second picture is an hour after the first: it is shown at once."""
+    with av.open(str(tmp_path / "film.mkv"), "w") as container:
+        encoder = container.add_stream("mpeg4", rate=1)
+        encoder.width, encoder.height, encoder.pix_fmt = 96, 80, "yuv420p"
+        for seconds in (0, 3600):
+            shown = av.VideoFrame.from_ndarray(picture(90), format="rgb24").reformat(format="yuv420p")
+            shown.pts = seconds
+            container.mux(encoder.encode(shown))
+        container.mux(encoder.encode())
+    with reading(tmp_path / "film.mkv") as stream:
+        until(lambda: stream.state.offered == 2)
+
+
+def test_a_clock_that_is_set_back_does_not_blind_a_camera() -> None:
+    """The budget begins anew."""
+    gate, noon = _Gate(Pace(max_fps=5)), WallClock().now()
+    assert gate.passes(noon)
+    assert not gate.passes(noon + timedelta(seconds=0.1))
+    assert gate.passes(noon - timedelta(hours=1))
+    assert not gate.passes(noon - timedelta(hours=1, seconds=-0.1))
 
 
 def test_pictures_beyond_the_bound_are_refused(tmp_path: Path) -> None:

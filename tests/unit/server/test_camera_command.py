@@ -63,7 +63,7 @@ def test_what_cannot_be_used_is_refused_before_anything_starts(
     assert "s3cr3t" not in said
 
 
-@pytest.mark.parametrize("command", [["edge"], ["bench-cameras"]])
+@pytest.mark.parametrize("command", [["edge"], ["bench", "cameras"]])
 def test_each_command_shows_an_example(command: list[str]) -> None:
     """Below its options."""
     shown = CliRunner().invoke(app, [*command, "--help"])

@@ -78,15 +78,15 @@ def _pooled(channels: int, side: int, dimensions: int) -> list[nn.Module]:
 
 
 def _residual(dimensions: int) -> nn.Sequential:
-    """112 x 112; eight residual blocks, 2.9 million weights without the last layer's."""
+    """112 x 112; eight residual blocks, 2.8 million weights."""
     blocks = [
         ResidualBlock(inputs, outputs, stride)
         for inputs, outputs, stride in (
-            *((32, 32, 2), (32, 32, 1), (32, 64, 2), (64, 64, 1)),
+            *((32, 32, 1), (32, 32, 1), (32, 64, 2), (64, 64, 1)),
             *((64, 128, 2), (128, 128, 1), (128, 256, 2), (256, 256, 1)),
         )
     ]
-    return nn.Sequential(*_convolution(3, 32, 3), nn.ReLU(), *blocks, *_pooled(256, 7, dimensions))
+    return nn.Sequential(*_convolution(3, 32, 3, 2), nn.ReLU(), *blocks, *_pooled(256, 7, dimensions))
 
 
 def _mobile(dimensions: int) -> nn.Sequential:

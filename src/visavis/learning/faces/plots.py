@@ -115,6 +115,19 @@ def plot_open_set(path: Path, curves: Mapping[str, Sequence[tuple[float, float]]
     _plot_errors(path, curves, "false positive identification rate", "false negative identification rate")
 
 
+def plot_attacks(path: Path, curves: Mapping[str, Sequence[tuple[float, float]]]) -> None:
+    """How many live presentations are refused at each rate of attacks that pass (ISO/IEC 30107-3).
+
+    Args:
+        path: passed `check_plot`.
+        curves: instrument -> points (APCER, BPCER).
+
+    Raises:
+        SettingInvalid: the file cannot be written.
+    """
+    _plot_errors(path, curves, "attack presentation classification error rate", "bona fide error rate (BPCER)")
+
+
 def _plot_errors(path: Path, curves: Mapping[str, Sequence[tuple[float, float]]], x: str, y: str) -> None:
     figure = _figure(6.0)
     axes = figure.add_subplot(xlabel=x, ylabel=y, xscale="log", yscale="log")

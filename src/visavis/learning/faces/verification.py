@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,17 @@ from visavis.learning.faces.pairs import Pairs
 FARS = (1e-2, 1e-3, 1e-4)
 RESAMPLES, MANY = 1000, 100_000  # with more pairs than this, a tenth of the resamples
 AT_ONCE = 1 << 20  # pairs that are scored in one go
-MISSED = -1.0  # the score of a pair in which a face was not found: no threshold accepts it
+MISSED = -10.0  # the score of a pair in which a face was not found: no threshold accepts it
 
 # 97.5 % quantile of Student's t with 1 to 9 degrees of freedom (ISO 2602), for the mean over folds.
 _STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+
+
+class Metric(StrEnum):
+    """How two vectors are compared."""
+
+    COSINE = "cosine"
+    EUCLIDEAN = "euclidean"  # the negative distance, so that more is more alike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +61,15 @@ class VerificationReport:
 
 
 def verify_pairs(
-    pairs: Pairs, embedded: Embedded, *, system: str, rng: np.random.Generator, progress: Progress
+    pairs: Pairs,
+    embedded: Embedded,
+    *,
+    system: str,
+    rng: np.random.Generator,
+    progress: Progress,
+    metric: Metric = Metric.COSINE,
 ) -> VerificationReport:
-    """Score every pair by cosine and measure.
+    """Score every pair and measure.
 
     Intervals come from a bootstrap: of people where the pairs are everybody with everybody, of pairs otherwise; that of
     the accuracy from its spread over the folds.
@@ -66,8 +80,9 @@ def verify_pairs(
         system: whose vectors they are.
         rng: draws the bootstrap.
         progress: told of it.
+        metric: how two vectors are compared.
     """
-    scores = score_pairs(pairs, embedded)
+    scores = score_pairs(pairs, embedded, metric)
     missed = ~(embedded.found[pairs.first] & embedded.found[pairs.second])
     curve = _Curve.of(scores, pairs.same)
     plain = np.ones(len(pairs), np.float64)
@@ -102,13 +117,17 @@ def verify_pairs(
     )
 
 
-def score_pairs(pairs: Pairs, embedded: Embedded) -> NDArray[np.float64]:
-    """Cosine of each pair; `MISSED` where a face was not found."""
+def score_pairs(pairs: Pairs, embedded: Embedded, metric: Metric = Metric.COSINE) -> NDArray[np.float64]:
+    """Likeness of each pair; `MISSED` where a face was not found."""
     scores = np.empty(len(pairs))
     for begin in range(0, len(pairs), AT_ONCE):
         part = slice(begin, begin + AT_ONCE)
         first, second = embedded.vectors[pairs.first[part]], embedded.vectors[pairs.second[part]]
-        scores[part] = np.einsum("nd,nd->n", first, second)
+        match metric:
+            case Metric.COSINE:
+                scores[part] = np.einsum("nd,nd->n", first, second)
+            case Metric.EUCLIDEAN:
+                scores[part] = -np.linalg.norm(first - second, axis=1)
     scores[~(embedded.found[pairs.first] & embedded.found[pairs.second])] = MISSED
     return scores
 

@@ -66,7 +66,7 @@ async def _time_async(step: str, work: Callable[[], Awaitable[object]], rounds: 
     return _timing(step, taken)
 
 
-def bench_faces(settings: Settings, progress: Progress) -> list[Timing]:
+def bench_perception(settings: Settings, progress: Progress) -> list[Timing]:
     """One thread, 640 x 480 frame with one face, the default pack; search in a gallery of 10,000 templates."""
     pack = load_pack(build_default_pack(settings.packs_dir, progress), threads=1)
     observer = Observer(pack, min_face_px=settings.min_face_px)
@@ -184,8 +184,8 @@ def run_bench(settings: Settings, parts: list[str], progress: Progress) -> dict[
     for number, part in enumerate(parts):
         progress(f"measuring {part}", 0.0)
         match part:
-            case "faces":
-                results[part] = bench_faces(settings, progress)
+            case "perception":
+                results[part] = bench_perception(settings, progress)
             case "decide":
                 results[part] = bench_decide(settings)
             case _:
