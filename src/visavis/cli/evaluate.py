@@ -142,7 +142,7 @@ def _print_faces(reports: "list[VerificationReport]") -> None:
         (say("pictures"), [f"{r.pictures:,}" for r in reports]),
         (say("without a face (errors)"), [f"{len(r.without_face):,}" for r in reports]),
         (say("genuine and impostor pairs"), [f"{r.genuine:,} + {r.impostor:,}" for r in reports]),
-        (say("accuracy"), [percent(r.accuracy) for r in reports]),
+        (say("accuracy"), [percent(r.accuracy) if r.accuracy else "–" for r in reports]),
         *(
             (say("TAR at FAR {far}").format(far=f"{at.far:g}"), [percent(r.tars[k].tar) for r in reports])
             for k, at in enumerate(first.tars)

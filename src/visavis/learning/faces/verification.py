@@ -53,7 +53,9 @@ class VerificationReport:
     without_face: tuple[str, ...]  # files; pairs with one of them are errors
     genuine: int
     impostor: int
-    accuracy: Estimate  # mean over the folds, each at the threshold that was best on the others
+    accuracy: (
+        Estimate | None
+    )  # mean over the folds, each at the threshold that was best on the others; None: no such fold
     fold_accuracies: tuple[float, ...]
     eer: Estimate
     tars: tuple[TrueAccepts, ...]
@@ -102,7 +104,7 @@ def verify_pairs(
         without_face=tuple(str(p) for p, found in zip(pairs.pictures, embedded.found, strict=True) if not found),
         genuine=int(pairs.same.sum()),
         impostor=int((~pairs.same).sum()),
-        accuracy=mean_estimate(accuracies),
+        accuracy=mean_estimate(accuracies) if accuracies else None,
         fold_accuracies=tuple(accuracies),
         eer=Estimate(value=eer, low=float(lows[-1]), high=float(highs[-1])),
         tars=tuple(

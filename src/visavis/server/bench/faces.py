@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -146,9 +147,10 @@ def _frame(path: Path) -> Frame:
 
 def _example_frames(count: int) -> list[Frame]:
     scene = Scene(people=(Portrait.HOPPER, Portrait.COLLINS), seconds=20.0)
-    walk = walk_by(np.random.default_rng(0), source="bench", starts_at=datetime.now(UTC), scenes=(scene,))
-    frames = [frame for frame, _ in walk]
-    return [frames[k] for k in np.linspace(0, len(frames) - 1, count).astype(int)]
+    walk = walk_by(
+        np.random.default_rng(0), source="bench", starts_at=datetime.now(UTC), fps=count / 20, scenes=(scene,)
+    )
+    return [frame for frame, _ in islice(walk, count)]
 
 
 @contextmanager
