@@ -166,17 +166,17 @@ def test_a_damaged_film_never_ends_the_reader_in_disorder(sound: bytes, tmp_path
 
 
 def test_times_that_make_no_sense_are_not_waited_for(tmp_path: Path) -> None:
-    """The second picture is an hour after the first: it is shown at once."""
+    """The second picture is an hour after the first: it is not waited for, and those after it follow."""
     with av.open(str(tmp_path / "film.mkv"), "w") as container:
-        encoder = container.add_stream("mpeg4", rate=1)
+        encoder = container.add_stream("mpeg4", rate=10)
         encoder.width, encoder.height, encoder.pix_fmt = 96, 80, "yuv420p"
-        for seconds in (0, 3600):
+        for tenths in (0, 36000, 36001, 36002, 36003):
             shown = av.VideoFrame.from_ndarray(picture(90), format="rgb24").reformat(format="yuv420p")
-            shown.pts = seconds
+            shown.pts = tenths
             container.mux(encoder.encode(shown))
         container.mux(encoder.encode())
     with reading(tmp_path / "film.mkv") as stream:
-        until(lambda: stream.state.offered == 2)
+        until(lambda: stream.state.offered >= 4)
 
 
 def test_a_clock_that_is_set_back_does_not_blind_a_camera() -> None:
