@@ -11,17 +11,21 @@ from rich.table import Table
 from visavis.cli.bench_cameras import EPILOG as CAMERAS_EPILOG
 from visavis.cli.bench_cameras import HELP as CAMERAS_HELP
 from visavis.cli.bench_cameras import bench_cameras
+from visavis.cli.bench_gallery import EPILOG as GALLERY_EPILOG
+from visavis.cli.bench_gallery import HELP as GALLERY_HELP
+from visavis.cli.bench_gallery import bench_gallery
 from visavis.cli.messages import say
 from visavis.cli.options import AsJson, CacheDir, Scenario, err, out, print_json, settings
 from visavis.cli.pack_option import PackName, chosen_pack
 from visavis.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from visavis.server.bench.faces import FacesBench, Spread
+    from visavis.server.bench.faces import FacesBench
 
 bench_app = typer.Typer(
     no_args_is_help=True, help=say("Measure how fast each part is on this machine, beside its peers.")
 )
+bench_app.command("gallery", epilog=GALLERY_EPILOG, help=GALLERY_HELP)(bench_gallery)
 bench_app.command("cameras", epilog=CAMERAS_EPILOG, help=CAMERAS_HELP)(bench_cameras)
 
 
@@ -109,25 +113,20 @@ def _show_faces(found: "FacesBench") -> None:
                 program.name,
                 str(program.faces),
                 str(program.pictures_without_face),
-                spread(program.detect_ms),
-                spread(program.embed_ms),
-                spread(program.faces_per_s),
+                str(program.detect_ms),
+                str(program.embed_ms),
+                str(program.faces_per_s),
             )
     out.print(table)
     if found.ratio:
-        out.print(say("Times as fast: {ratio}").format(ratio=spread(found.ratio)), highlight=False)
+        out.print(say("Times as fast: {ratio}").format(ratio=str(found.ratio)), highlight=False)
     else:
         out.print(say("No peer beside it: {note}").format(note=found.note), highlight=False, soft_wrap=True)
     out.print(
         say("640 x 480 frame: {frame} ms with a face ({times} embeddings), {empty} ms without.").format(
-            frame=spread(found.frame_ms), times=found.frame_in_embeddings, empty=spread(found.empty_frame_ms)
+            frame=str(found.frame_ms), times=found.frame_in_embeddings, empty=str(found.empty_frame_ms)
         ),
         highlight=False,
     )
     batches = ", ".join(f"{size}: {ms:.2f}" for size, ms in found.batch_ms.items())
     out.print(say("Embedding, ms a face in batches of {batches}").format(batches=batches), highlight=False)
-
-
-def spread(value: "Spread") -> str:
-    """Median and quartiles."""
-    return f"{value.median:,.2f} ({value.low:,.2f} … {value.high:,.2f})"

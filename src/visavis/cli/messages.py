@@ -246,6 +246,19 @@ ZH = {
     "loss": "损失",
     "validation loss": "验证损失",
     "validation accuracy": "验证准确率",
+    "Search among many templates with one thread, beside FAISS flat, usearch and hnswlib in the same run.": "单线程在大量模板中检索，同一次运行中与 FAISS flat、usearch、hnswlib 对比。",
+    "Templates; repeatable.": "模板数；可重复给出。",
+    "Numbers in each template.": "每个模板的维数。",
+    "Templates in clusters, as networks give them, not spread evenly.": "模板成簇分布（如网络所给出），而非均匀分布。",
+    "Searches in each round.": "每轮的检索次数。",
+    "Rounds; the programs take turns.": "轮数；各程序轮流进行。",
+    "Build usearch and hnswlib above 100,000 templates too: slow.": "超过 100,000 个模板时也构建 usearch 和 hnswlib：很慢。",
+    "{templates} templates of {dim}, one thread; median (quartiles) over {rounds} rounds": "{templates} 个 {dim} 维模板，单线程；{rounds} 轮的中位数（四分位）",
+    "agrees with exact": "与精确检索一致",
+    "times as fast": "速度倍数",
+    "ready, s": "就绪，秒",
+    "not measured: {how}": "未测量：{how}",
+    "Adding one takes {add} ms, dropping one {drop} ms; seen by the next search: {seen}.": "添加一个需 {add} 毫秒，删除一个需 {drop} 毫秒；下一次检索可见：{seen}。",
 }
 
 ZH_ERRORS = {

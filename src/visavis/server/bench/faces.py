@@ -3,10 +3,8 @@
 Rounds of both programs take turns, so that a machine that is slow for a while is slow for both.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -20,6 +18,7 @@ from visavis.errors import ExtraMissing, ImageRefused, InputRefused
 from visavis.perception.decode import MAX_BYTES, decode_image
 from visavis.perception.observe import Observer
 from visavis.perception.packs import Pack
+from visavis.server.bench.fair import Spread, one_core
 from visavis.server.bench.peers import FaceRecognition
 from visavis.server.site import Progress
 from visavis.simulation.walk_by import Portrait, Scene, walk_by
@@ -28,20 +27,6 @@ from visavis.types import Frame
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 BATCHES = (1, 8, 32)
 FRAME_ROUNDS = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
-    """Over the rounds."""
-
-    median: float
-    low: float  # lower quartile
-    high: float  # upper quartile
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> "Spread":
-        low, median, high = (round(float(q), 3) for q in np.quantile(values, (0.25, 0.5, 0.75)))
-        return cls(median=median, low=low, high=high)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +70,7 @@ def bench_faces(pack: Pack, *, folder: Path | None, most: int, rounds: int, prog
     Raises:
         InputRefused: there is no picture, or one cannot be read.
     """
-    with _one_core():
+    with one_core():
         return _measured(
             pack, read_frames(folder, most) if folder else _example_frames(min(most, 24)), rounds, progress
         )
@@ -151,20 +136,6 @@ def _example_frames(count: int) -> list[Frame]:
         np.random.default_rng(0), source="bench", starts_at=datetime.now(UTC), fps=count / 20, scenes=(scene,)
     )
     return [frame for frame, _ in islice(walk, count)]
-
-
-@contextmanager
-def _one_core() -> Iterator[None]:
-    """Keep every thread of this process on one core, where the system can."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(before)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 @dataclass(frozen=True, slots=True)
