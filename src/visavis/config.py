@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
     site: str = Field(default="site-1", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="Name of this site.")
     scenario: str = Field(default="retail", description="Scenario pack, by name or folder.")
+    face_pack: str | None = Field(default=None, description="Model pack, by name or folder; the default one is built.")
     false_match_rate: float = Field(
         default=0.001, gt=0, lt=0.5, description="How often a stranger may be taken for some member (FPIR)."
     )

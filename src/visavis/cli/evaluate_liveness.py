@@ -59,7 +59,7 @@ def evaluate_liveness(
         loaded = load_pack(chosen_pack(pack, settings(cache_dir=cache_dir).packs_dir, progress))
         observer, now = Observer(loaded), datetime.now(UTC)
         if found is not None:
-            reports = evaluate_folder(found, observer, getattr(loaded, "liveness", None), now=now, progress=progress)
+            reports = evaluate_folder(found, observer, loaded.liveness, now=now, progress=progress)
         else:
             rng = np.random.default_rng(seed)
             verdicts = draw_challenges(drawn or 0, observer, rng=rng, now=now, progress=progress)

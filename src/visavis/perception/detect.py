@@ -1,7 +1,8 @@
-"""Find faces and five landmarks in each, with the cascade of Zhang et al. (2016), arXiv:1604.02878.
+"""Find faces and five landmarks in each, with the pack's detector.
 
-P-Net judges every window of a pyramid of the picture, R-Net what P-Net proposes, O-Net what R-Net leaves. Each moves
-the boxes; the last one places the landmarks. Thresholds and pyramid step are the published ones.
+That of the default pack is the cascade of Zhang et al. (2016), arXiv:1604.02878. P-Net judges every window of a pyramid
+of the picture, R-Net what P-Net proposes, O-Net what R-Net leaves. Each moves the boxes; the last one places the
+landmarks. Thresholds and pyramid step are the published ones.
 """
 
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.perception.boxes import Boxes, coverages, moved, overlaps, squared, strongest
+from visavis.perception.detections import Detections, Scores
 from visavis.perception.octaves import Octaves, Pixels
-from visavis.perception.packs import MtcnnNets
+from visavis.perception.one_shot import find
+from visavis.perception.packs import MtcnnNets, OneShotNet
 
-Scores = NDArray[np.float32]
 Region = tuple[float, float, float, float]
 """Left, top, right, bottom as parts of the picture's width and height, 0 to 1."""
 
@@ -34,28 +36,11 @@ _FIRST_LEVEL_PIXELS = 200_000
 _LEVEL_WINDOWS, _P_BOXES, _R_BOXES = 512, 256, 64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Detections:
-    """Faces of one picture, strongest first, in its pixels."""
-
-    boxes: Boxes  # (N, 4): left, top, right, bottom; pixel k reaches from k to k + 1
-    landmarks: NDArray[np.float32]  # (N, 5, 2): x, y; pixel k has its centre at k; order of visavis.types.Face
-    scores: Scores  # (N,), probabilities
-
-    def __len__(self) -> int:
-        return len(self.scores)
-
-    def shifted(self, x: float, y: float) -> "Detections":
-        """The same faces in a picture whose corner lies elsewhere."""
-        shift = np.array([x, y], np.float32)
-        return Detections(boxes=self.boxes + np.tile(shift, 2), landmarks=self.landmarks + shift, scores=self.scores)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detector:
-    """MTCNN."""
+    """A pack's detector, and what is looked for."""
 
-    nets: MtcnnNets
+    nets: MtcnnNets | OneShotNet
     min_face_px: float = 60.0  # side of the smallest face that is looked for
     region: Region | None = None  # None: the whole picture
 
@@ -77,12 +62,16 @@ class Detector:
         left, top, right, bottom = self.region or (0, 0, 1, 1)
         x, y = int(left * width), int(top * height)
         part = pixels[y : int(np.ceil(bottom * height)), x : int(np.ceil(right * width))]
-        found = _cascade(self.nets, part, self.min_face_px)
+        found = _found(self.nets, part, self.min_face_px)
         if not len(found) and _WINDOW <= min(part.shape[:2]) < SMALL_SIDE_PX:
             edge = round(SURROUND * max(part.shape[:2]))
             wide = cv2.copyMakeBorder(part, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
-            found = _cascade(self.nets, np.asarray(wide, np.uint8), SMALLEST_FACE_PX).shifted(-edge, -edge)
+            found = _found(self.nets, np.asarray(wide, np.uint8), SMALLEST_FACE_PX).shifted(-edge, -edge)
         return found.shifted(x, y)
+
+
+def _found(nets: MtcnnNets | OneShotNet, pixels: Pixels, min_face_px: float) -> Detections:
+    return _cascade(nets, pixels, min_face_px) if isinstance(nets, MtcnnNets) else find(nets, pixels, min_face_px)
 
 
 def _cascade(nets: MtcnnNets, pixels: Pixels, min_face_px: float) -> Detections:

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from visavis.errors import NoFaceFound, QualityTooLow, SeveralFacesFound
 from visavis.perception.align import align, levelled
-from visavis.perception.detect import Detections, Detector, Region
+from visavis.perception.detect import Detector, Region
+from visavis.perception.detections import Detections
 from visavis.perception.packs import Pack
 from visavis.perception.quality import quality_of
 from visavis.types import Embedding, Face, Frame

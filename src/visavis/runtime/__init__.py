@@ -103,7 +103,7 @@ def load_model(
         ChecksumMismatch: the file has another SHA-256.
         ModelRefused: it is missing, too large, not ONNX, uses other files, or has other inputs or outputs.
     """
-    content = _read(path)
+    content = read_model(path)
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise ChecksumMismatch(f"{path.name} has sha256 {found[:12]}…, expected {sha256[:12]}…")
@@ -127,7 +127,29 @@ def load_content(
     return Model(sha256=sha256, inputs=tuple(inputs), outputs=tuple(outputs), session=session)
 
 
-def _read(path: Path) -> bytes:
+def described(content: bytes, *, name: str) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
+    """Inputs and outputs that an ONNX model in memory has; `name` is for messages.
+
+    Raises:
+        ModelRefused: it is not ONNX, uses other files, or has tensors of a type that is not in `DType`.
+    """
+    _refuse_external_data(content, name)
+    try:
+        session = ort.InferenceSession(content, _options(1), providers=["CPUExecutionProvider"])
+    except _RUNTIME_ERRORS as failure:
+        raise ModelRefused(f"{name}: {_first_line(failure)}") from failure
+    return tuple(_spec(arg, name) for arg in session.get_inputs()), tuple(_spec(a, name) for a in session.get_outputs())
+
+
+def _spec(arg: ort.NodeArg, name: str) -> TensorSpec:
+    if arg.type not in _ORT_TYPES:
+        raise ModelRefused(f"{name}: {arg.name!r} is {arg.type}; {', '.join(DType)} can be used")
+    shape = tuple(size if isinstance(size, int) and size > 0 else None for size in arg.shape)
+    return TensorSpec(name=arg.name, dtype=_ORT_TYPES[arg.type], shape=shape)
+
+
+def read_model(path: Path) -> bytes:
+    """A model file of at most `MAX_MODEL_BYTES`; raises ModelRefused."""
     try:
         with path.open("rb") as file:
             content = file.read(MAX_MODEL_BYTES + 1)

@@ -18,7 +18,7 @@ from visavis.errors import SettingInvalid, VisavisError
 from visavis.identity.gallery import Gallery
 from visavis.perception.liveness.scorer import LiveScorer
 from visavis.perception.observe import Observer
-from visavis.perception.packs import Manifest, Pack, build_default_pack, load_pack
+from visavis.perception.packs import Manifest, Pack, chosen_pack, load_pack
 from visavis.pipeline.camera import Camera, Seen
 from visavis.pipeline.corrections import Corrections
 from visavis.pipeline.edge import Edge
@@ -209,7 +209,11 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
     """Everything, running; closed in the opposite order."""
     cameras = camera_specs(settings)
     scenario = load_scenario(settings.scenario)
-    pack = load_pack(await asyncio.to_thread(build_default_pack, settings.packs_dir, progress))
+    pack = load_pack(await asyncio.to_thread(chosen_pack, settings.face_pack, settings.packs_dir, progress))
+    if not pack.manifest.calibration:
+        name = pack.manifest.name
+        how = f"visavis packs calibrate ./people --pack {name} --write"
+        raise SettingInvalid(f"face_pack: {name} has no thresholds; measure them: `{how}`")
     progress("starting the database", 0.0)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with open_storage(settings.database_url, data_dir=settings.data_dir) as storage:
@@ -274,7 +278,7 @@ def _compose(settings: Settings, scenario: Scenario, pack: Pack, storage: Storag
         observer=observer,
         calibration=pack.manifest.calibration,
         false_match_rate=settings.false_match_rate,
-        gallery=Gallery(model=pack.model_id, dim=128),
+        gallery=Gallery(model=pack.model_id, dim=pack.manifest.dim),
         keys=FileSiteKey(settings.site_key_file),
         roster=storage.roster,
         ledger=storage.edge_ledger,
@@ -297,7 +301,7 @@ def _compose(settings: Settings, scenario: Scenario, pack: Pack, storage: Storag
         tally=tally,
         clock=clock,
         pack=pack.manifest,
-        scorer=getattr(pack, "liveness", None),
+        scorer=pack.liveness,
         preview_observer=Observer(pack, min_face_px=PREVIEW_FACE_PX),
     )
 

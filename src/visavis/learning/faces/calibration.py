@@ -1,7 +1,8 @@
 """A calibration run: which comparison score do strangers reach how often, with how many shots on either side?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from visavis.errors import InputRefused
 from visavis.identity.fuse import fused
 from visavis.identity.threshold import MOST_SHOTS, Threshold, calibrated
 from visavis.learning.faces.folders import Embedded, People
+from visavis.perception.packs import CalibrationPoint, read_manifest
+from visavis.perception.packs.installing import install
 from visavis.types import Embedding
 
 LEAST_PEOPLE = 30  # with as many shots; fewer say nothing about small rates
@@ -40,6 +43,28 @@ def calibrate(people: People, embedded: Embedded) -> Calibration:
         raise InputRefused(f"{people.root}: {people.count} people; a calibration needs {LEAST_PEOPLE}")
     missed = (str(p.relative_to(people.root)) for p, ok in zip(people.pictures, embedded.found, strict=True) if not ok)
     return Calibration(people=people.count, without_face=tuple(missed), thresholds=thresholds)
+
+
+def recalibrated(pack: Path, found: Calibration, packs_dir: Path) -> Path:
+    """A new version of a pack that has these thresholds; templates of the old one stay valid.
+
+    Raises:
+        SettingInvalid: the folder cannot be written.
+    """
+    manifest = read_manifest(pack)
+    points = tuple(
+        CalibrationPoint(
+            false_match_rate=row.false_match_rate,
+            threshold=row.score,
+            impostor_pairs=row.impostor_pairs,
+            evidence=row.evidence,
+            templates=row.templates,
+            shots=row.shots,
+        )
+        for row in found.thresholds
+    )
+    files = {model.file: pack / model.file for model in manifest.models}
+    return install(packs_dir, replace(manifest, calibration=points), files, series="site-")
 
 
 def calibrated_people(people: Sequence[Sequence[Embedding]], *, templates: int, shots: int) -> tuple[Threshold, ...]:

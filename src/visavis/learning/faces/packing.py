@@ -1,24 +1,18 @@
 """A new model pack from another one: the same detector, another embedder."""
 
 import hashlib
-import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.errors import SettingInvalid
-from visavis.perception.packs import Alignment, CalibrationPoint, Manifest, ModelKind, ModelSpec, verify_pack
+from visavis.perception.packs import Alignment, CalibrationPoint, ModelKind, ModelSpec
 from visavis.perception.packs.feeding import feed
-from visavis.perception.packs.known_answers import picture
+from visavis.perception.packs.installing import install
+from visavis.perception.packs.known_answers import answered
 from visavis.perception.packs.manifest import (
-    MANIFEST_FILE,
     ImageSpec,
-    KnownAnswers,
-    manifest_json,
-    parse_manifest,
     read_manifest,
 )
 from visavis.runtime import TensorSpec, load_content
@@ -56,30 +50,16 @@ def write_pack(packs_dir: Path, name: str, base: Path, embedder: NewEmbedder) ->
         ModelError: the name breaks the manifest's rules, or a model cannot be used.
     """
     manifest = read_manifest(base)
-    try:
-        packs_dir.mkdir(parents=True, exist_ok=True)
-        version = str(1 + max((_number(path.name, name) for path in packs_dir.iterdir()), default=0))
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=packs_dir) as temporary:
-            folder = Path(temporary) / "pack"
-            folder.mkdir()
-            kept = [model for model in manifest.models if model.kind is not ModelKind.EMBEDDER]
-            for model in kept:
-                shutil.copyfile(base / model.file, folder / model.file)
-            (folder / EMBEDDER_FILE).write_bytes(embedder.content)
-            spec = _described(embedder)
-            new = replace(
-                manifest,
-                name=name,
-                version=version,
-                models=(*kept, spec),
-                alignment=embedder.alignment,
-                calibration=embedder.calibration,
-            )
-            (folder / MANIFEST_FILE).write_text(_checked(new), encoding="utf-8")
-            verify_pack(folder)
-            return folder.rename(packs_dir / f"{name}-{version}")
-    except OSError as failure:
-        raise SettingInvalid(f"cache_dir: {packs_dir} cannot be used: {failure.strerror}") from failure
+    kept = [model for model in manifest.models if model.kind is not ModelKind.EMBEDDER]
+    new = replace(
+        manifest,
+        name=name,
+        models=(*kept, _described(embedder)),
+        alignment=embedder.alignment,
+        calibration=embedder.calibration,
+    )
+    files: dict[str, Path | bytes] = {model.file: base / model.file for model in kept}
+    return install(packs_dir, new, files | {EMBEDDER_FILE: embedder.content})
 
 
 def answers(content: bytes, image: ImageSpec, output: TensorSpec, pictures: NDArray[np.uint8]) -> Vectors:
@@ -100,21 +80,5 @@ def _described(embedder: NewEmbedder) -> ModelSpec:
         input=embedder.input,
         outputs=(embedder.output,),
     )
-    height, width = embedder.alignment.height, embedder.alignment.width
-    (given,) = answers(embedder.content, embedder.input, embedder.output, picture((1, height, width, 3)))
-    outputs = {embedder.output.name: tuple(round(float(value), 6) for value in given)}
-    return replace(
-        spec, known_answers=KnownAnswers(shape=(1, height, width, 3), tolerance=embedder.tolerance, outputs=outputs)
-    )
-
-
-def _checked(manifest: Manifest) -> str:
-    text = manifest_json(manifest)
-    parse_manifest(text)
-    return text
-
-
-def _number(folder: str, name: str) -> int:
-    """Version of a pack's folder; 0 where it belongs to another pack."""
-    stem, _, version = folder.rpartition("-")
-    return int(version) if stem == name and version.isdecimal() else 0
+    size = (embedder.alignment.height, embedder.alignment.width)
+    return replace(spec, known_answers=answered(embedder.content, spec, size, embedder.tolerance))

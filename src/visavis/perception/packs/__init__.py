@@ -2,15 +2,17 @@
 
     build_default_pack(cache_dir: Path, progress: Callable[[str, float], None] = ...) -> Path
     default_pack_folder(cache_dir: Path) -> Path
+    chosen_pack(name: str | None, packs_dir: Path, progress) -> Path
     list_packs(root: Path) -> tuple[InstalledPack, ...]
     verify_pack(folder: Path) -> Manifest
     load_pack(folder: Path, *, threads: int = 1) -> Pack
 
-    Pack.detector     MtcnnNets with the models p_net, r_net, o_net
+    Pack.detector     MtcnnNets with the models p_net, r_net, o_net; or OneShotNet
     Pack.embed(faces) aligned faces, uint8 RGB (N, height, width, 3) -> templates (N, D) float32 of length 1
     Pack.alignment    Alignment: width, height and five landmarks of an aligned face
     Pack.model_id     "<pack>@<12 hex digits>", for Embedding.model
     Pack.manifest     Manifest, with `calibration`
+    Pack.liveness     LiveModel, or None
 
     Model.run(*arrays) -> tuple of arrays, in the order of Model.outputs
 
@@ -25,20 +27,42 @@ Scores are probabilities of "face". Offsets (left, top, right, bottom) and landm
 eye, nose, mouth left, mouth right) are parts of the box's width and height, landmarks from its left top corner.
 """
 
+from visavis.perception.packs.choosing import chosen_pack
 from visavis.perception.packs.default_face import build_default_pack, default_pack_folder
-from visavis.perception.packs.loading import InstalledPack, MtcnnNets, Pack, list_packs, load_pack, verify_pack
-from visavis.perception.packs.manifest import Alignment, CalibrationPoint, Manifest, ModelKind, ModelSpec, read_manifest
+from visavis.perception.packs.loading import (
+    InstalledPack,
+    MtcnnNets,
+    OneShotNet,
+    Pack,
+    list_packs,
+    load_pack,
+    verify_pack,
+)
+from visavis.perception.packs.manifest import (
+    Alignment,
+    CalibrationPoint,
+    DetectorKind,
+    Manifest,
+    ModelKind,
+    ModelSpec,
+    OneShot,
+    read_manifest,
+)
 
 __all__ = [
     "Alignment",
     "CalibrationPoint",
+    "DetectorKind",
     "InstalledPack",
     "Manifest",
     "ModelKind",
     "ModelSpec",
     "MtcnnNets",
+    "OneShot",
+    "OneShotNet",
     "Pack",
     "build_default_pack",
+    "chosen_pack",
     "default_pack_folder",
     "list_packs",
     "load_pack",

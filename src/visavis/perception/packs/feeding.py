@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.perception.packs.manifest import Colour, ImageSpec, Layout
-from visavis.runtime import DType
+from visavis.runtime import DType, Model
 
 
 def feed(pictures: NDArray[np.uint8], spec: ImageSpec) -> NDArray[Any]:
@@ -17,3 +17,11 @@ def feed(pictures: NDArray[np.uint8], spec: ImageSpec) -> NDArray[Any]:
     if spec.layout is Layout.NCHW:
         ordered = ordered.transpose(0, 3, 1, 2)
     return np.ascontiguousarray(ordered)
+
+
+def run_each(model: Model, fed: NDArray[Any]) -> NDArray[Any]:
+    """The one output of a model for a batch (N, ...), one by one where it takes no more at once."""
+    if model.inputs[0].shape[0] is None or len(fed) == model.inputs[0].shape[0]:
+        (answers,) = model.run(fed)
+        return answers
+    return np.concatenate([model.run(one[None])[0] for one in fed])

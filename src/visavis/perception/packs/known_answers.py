@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from visavis.errors import ModelRefused
 from visavis.perception.packs.feeding import feed
-from visavis.perception.packs.manifest import ModelSpec
-from visavis.runtime import Model
+from visavis.perception.packs.manifest import KnownAnswers, ModelSpec
+from visavis.runtime import Model, load_content
 
 
 def picture(shape: tuple[int, int, int, int]) -> NDArray[np.uint8]:
@@ -31,3 +31,24 @@ def check(model: Model, spec: ModelSpec) -> None:
         found = given[name].reshape(-1)
         if found.shape != (len(wanted),) or not np.abs(found - np.array(wanted)).max() <= answers.tolerance:
             raise ModelRefused(f"{spec.file} does not give its known answers: output {name!r} differs")
+
+
+def answered(content: bytes, spec: ModelSpec, size: tuple[int, int], tolerance: float = 1e-3) -> KnownAnswers:
+    """What a model gives here, for its manifest.
+
+    Args:
+        content: the ONNX file.
+        spec: its entry.
+        size: height and width of the picture.
+        tolerance: what processors may differ by.
+
+    Raises:
+        ModelRefused: it is not what the entry says, or fails.
+    """
+    model = load_content(content, name=spec.file, inputs=[spec.input.tensor], outputs=spec.outputs)
+    outputs = model.run(feed(picture((1, *size, 3)), spec.input))
+    given = {
+        declared.name: tuple(round(float(value), 6) for value in output.ravel())
+        for declared, output in zip(spec.outputs, outputs, strict=True)
+    }
+    return KnownAnswers(shape=(1, *size, 3), tolerance=tolerance, outputs=given)

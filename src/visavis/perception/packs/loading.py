@@ -8,8 +8,18 @@ from numpy.typing import NDArray
 
 from visavis.errors import ChecksumMismatch, ManifestInvalid, ModelRefused
 from visavis.perception.packs import known_answers
-from visavis.perception.packs.feeding import feed
-from visavis.perception.packs.manifest import MANIFEST_FILE, Alignment, Manifest, ModelKind, read_manifest
+from visavis.perception.packs.feeding import feed, run_each
+from visavis.perception.packs.live import LiveModel
+from visavis.perception.packs.manifest import (
+    MANIFEST_FILE,
+    Alignment,
+    DetectorKind,
+    ImageSpec,
+    Manifest,
+    ModelKind,
+    OneShot,
+    read_manifest,
+)
 from visavis.runtime import Model, load_model
 
 
@@ -32,12 +42,23 @@ class MtcnnNets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OneShotNet:
+    """A detector that looks once, and how its answers are read."""
+
+    kind: DetectorKind
+    model: Model
+    image: ImageSpec
+    how: OneShot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pack:
     """A loaded pack."""
 
     manifest: Manifest
-    detector: MtcnnNets
+    detector: MtcnnNets | OneShotNet
     embedder: Model
+    liveness: LiveModel | None = None
 
     def embed(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Templates of aligned faces: uint8 RGB (N, alignment.height, alignment.width, 3) -> (N, D) of length 1.
@@ -46,7 +67,8 @@ class Pack:
             ValueError: the pictures have another type or shape.
             ModelRefused: the embedder gave something that has no direction.
         """
-        (vectors,) = self.embedder.run(feed(faces, self.manifest.model(ModelKind.EMBEDDER).input))
+        fed = feed(faces, self.manifest.model(ModelKind.EMBEDDER).input)
+        vectors = run_each(self.embedder, fed) if len(fed) else np.zeros((0, self.manifest.dim), np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not (np.isfinite(lengths) & (lengths > 0)).all():
             raise ModelRefused(f"the embedder of {self.manifest.name} gave a vector without direction")
@@ -78,12 +100,9 @@ def load_pack(folder: Path, *, threads: int = 1) -> Pack:
     manifest = read_manifest(folder)
     return Pack(
         manifest=manifest,
-        detector=MtcnnNets(
-            p_net=_load(folder, manifest, ModelKind.MTCNN_P_NET, threads),
-            r_net=_load(folder, manifest, ModelKind.MTCNN_R_NET, threads),
-            o_net=_load(folder, manifest, ModelKind.MTCNN_O_NET, threads),
-        ),
+        detector=_detector(folder, manifest, threads),
         embedder=_load(folder, manifest, ModelKind.EMBEDDER, threads),
+        liveness=_liveness(folder, manifest, threads),
     )
 
 
@@ -117,6 +136,28 @@ def _installed(folder: Path) -> InstalledPack:
         return InstalledPack(folder=folder, name=folder.name, version="", licences=())
     licences = tuple(dict.fromkeys(model.licence for model in manifest.models))
     return InstalledPack(folder=folder, name=manifest.name, version=manifest.version, licences=licences)
+
+
+def _detector(folder: Path, manifest: Manifest, threads: int) -> MtcnnNets | OneShotNet:
+    if manifest.one_shot is None:
+        return MtcnnNets(
+            p_net=_load(folder, manifest, ModelKind.MTCNN_P_NET, threads),
+            r_net=_load(folder, manifest, ModelKind.MTCNN_R_NET, threads),
+            o_net=_load(folder, manifest, ModelKind.MTCNN_O_NET, threads),
+        )
+    return OneShotNet(
+        kind=manifest.detector,
+        model=_load(folder, manifest, ModelKind.DETECTOR, threads),
+        image=manifest.model(ModelKind.DETECTOR).input,
+        how=manifest.one_shot,
+    )
+
+
+def _liveness(folder: Path, manifest: Manifest, threads: int) -> LiveModel | None:
+    if manifest.liveness is None:
+        return None
+    model = _load(folder, manifest, ModelKind.LIVENESS, threads)
+    return LiveModel(model=model, image=manifest.model(ModelKind.LIVENESS).input, crop=manifest.liveness)
 
 
 def _load(folder: Path, manifest: Manifest, kind: ModelKind, threads: int) -> Model:

@@ -30,6 +30,9 @@ class DetectorKind(StrEnum):
     """How a pack finds faces."""
 
     MTCNN = "mtcnn"
+    YUNET = "yunet"
+    SCRFD = "scrfd"
+    RETINAFACE = "retinaface"
 
 
 class ModelKind(StrEnum):
@@ -38,7 +41,9 @@ class ModelKind(StrEnum):
     MTCNN_P_NET = "mtcnn_p_net"
     MTCNN_R_NET = "mtcnn_r_net"
     MTCNN_O_NET = "mtcnn_o_net"
+    DETECTOR = "detector"
     EMBEDDER = "embedder"
+    LIVENESS = "liveness"
 
 
 _MTCNN: Mapping[ModelKind, tuple[int | None, tuple[str, ...]]] = {  # side of the picture, outputs
@@ -110,6 +115,35 @@ class Alignment:
     evidence: Text  # how the positions were found
 
 
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneShot:
+    """How the outputs of a detector that looks once are read.
+
+    Outputs, in this order: of yunet classes, objects, boxes and landmarks, of scrfd scores, boxes and landmarks, each
+    stride by stride; of retinaface boxes, probabilities and landmarks of all strides.
+    """
+
+    strides: Annotated[tuple[Side, ...], Field(min_length=1, max_length=6)] = (8, 16, 32)
+    per_cell: Annotated[int, Field(ge=1, le=8)] = 1  # anchors at each place; retinaface: one a size
+    sizes: tuple[tuple[Side, ...], ...] = ((16, 32), (64, 128), (256, 512))  # retinaface: of the anchors of a stride
+    variances: tuple[Share, Share] = (0.1, 0.2)  # retinaface: of centres and of sides
+    score: Share = 0.6  # least of a face
+    overlap: Share = 0.4  # from which the weaker of two boxes is left out
+    longest_px: Annotated[int, Field(ge=64, le=4096)] = 640  # of the input, where its size is free
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivenessCrop:
+    """What a liveness model looks at and which of its answers means live."""
+
+    reach: Annotated[float, Field(ge=1, le=8)] = 2.7  # side of the crop, as a multiple of the face's box
+    live: Annotated[int, Field(ge=0, le=99)] = 1  # class of its output
+    threshold: Share = 0.5  # least probability of live
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationPoint:
     """Comparison score from which two faces count as one person, at a measured false match rate."""
@@ -135,10 +169,17 @@ class Manifest:
     models: tuple[ModelSpec, ...]
     alignment: Alignment
     calibration: tuple[CalibrationPoint, ...] = field(default=())
+    one_shot: OneShot | None = None  # of every detector but mtcnn
+    liveness: LivenessCrop | None = None  # with a liveness model
 
     def model(self, kind: ModelKind) -> ModelSpec:
         """The one model of this kind."""
         return next(model for model in self.models if model.kind is kind)
+
+    @property
+    def dim(self) -> int:
+        """Numbers in a template."""
+        return self.model(ModelKind.EMBEDDER).outputs[0].shape[1] or 0
 
     @property
     def model_id(self) -> str:
@@ -188,32 +229,65 @@ def manifest_json(manifest: Manifest) -> str:
 
 
 def _check_models(manifest: Manifest) -> None:
-    match manifest.detector:
-        case DetectorKind.MTCNN:
-            needed = set(_MTCNN)
+    needed = set(_MTCNN) if manifest.detector is DetectorKind.MTCNN else {ModelKind.DETECTOR}
+    if manifest.liveness is not None:
+        needed |= {ModelKind.LIVENESS}
     kinds = Counter(model.kind for model in manifest.models)
     if kinds != Counter([*needed, ModelKind.EMBEDDER]):
         raise ManifestInvalid(f"models: one each of {sorted(needed)} and an embedder, found {sorted(kinds.elements())}")
     if len({model.file for model in manifest.models}) != len(manifest.models):
         raise ManifestInvalid("models: two models name the same file")
+    if (manifest.one_shot is None) is not (manifest.detector is DetectorKind.MTCNN):
+        raise ManifestInvalid(
+            f"one_shot: needed by every detector but mtcnn, and by that not; this is {manifest.detector}"
+        )
     for number, model in enumerate(manifest.models):
-        _check_model(f"models.{number}", model)
+        _check_model(f"models.{number}", model, manifest)
 
 
-def _check_model(place: str, model: ModelSpec) -> None:
+def _check_model(place: str, model: ModelSpec, manifest: Manifest) -> None:
     image, names = model.input, tuple(output.name for output in model.outputs)
     height, width = _size(place, image)
-    if model.kind is ModelKind.EMBEDDER:
-        if len(names) != 1 or len(model.outputs[0].shape) != 2 or model.outputs[0].dtype is not DType.FLOAT32:
-            raise ManifestInvalid(f"{place}.outputs: an embedder has one float32 output of two dimensions")
-    else:
-        side, wanted = _MTCNN[model.kind]
-        if image.tensor.dtype is not DType.UINT8 or image.layout is not Layout.NHWC or image.colour is not Colour.RGB:
-            raise ManifestInvalid(f"{place}.input: a detector takes uint8 pictures, NHWC, RGB")
-        if (height, width) != (side, side) or names != wanted:
-            raise ManifestInvalid(f"{place}: a {model.kind} takes {side} x {side} and gives {wanted}")
+    match model.kind:
+        case ModelKind.EMBEDDER:
+            if len(names) != 1 or len(model.outputs[0].shape) != 2 or model.outputs[0].dtype is not DType.FLOAT32:
+                raise ManifestInvalid(f"{place}.outputs: an embedder has one float32 output of two dimensions")
+            if model.outputs[0].shape[1] is None:
+                raise ManifestInvalid(f"{place}.outputs: how many numbers a template has must be said")
+        case ModelKind.DETECTOR:
+            _check_one_shot(place, model, manifest)
+        case ModelKind.LIVENESS:
+            if len(names) != 1 or len(model.outputs[0].shape) != 2 or height is None or width is None:
+                raise ManifestInvalid(
+                    f"{place}: a liveness model takes pictures of one size and has one output of classes"
+                )
+        case _:
+            side, wanted = _MTCNN[model.kind]
+            if (image.tensor.dtype, image.layout, image.colour) != (DType.UINT8, Layout.NHWC, Colour.RGB):
+                raise ManifestInvalid(f"{place}.input: the nets of mtcnn take uint8 pictures, NHWC, RGB")
+            if (height, width) != (side, side) or names != wanted:
+                raise ManifestInvalid(f"{place}: a {model.kind} takes {side} x {side} and gives {wanted}")
     if model.known_answers is not None:
         _check_answers(f"{place}.known_answers", model.known_answers, (height, width), set(names))
+
+
+def _check_one_shot(place: str, model: ModelSpec, manifest: Manifest) -> None:
+    how = manifest.one_shot or OneShot()
+    strides = len(how.strides)
+    match manifest.detector:
+        case DetectorKind.YUNET:
+            wanted = 4 * strides
+        case DetectorKind.SCRFD:
+            wanted = 3 * strides
+        case _:
+            wanted = 3
+            if len(how.sizes) != strides or not all(how.sizes):
+                raise ManifestInvalid("one_shot.sizes: retinaface has sizes of anchors for each stride")
+    if len(model.outputs) != wanted:
+        raise ManifestInvalid(f"{place}.outputs: {manifest.detector} with {strides} strides has {wanted} outputs")
+    sides = _size(place, model.input)
+    if any(side is not None and side % max(how.strides) for side in sides):
+        raise ManifestInvalid(f"{place}.input: {sides} are not multiples of the strides {how.strides}")
 
 
 def _size(place: str, image: ImageSpec) -> tuple[int | None, int | None]:
