@@ -117,10 +117,7 @@ def load_content(
     if threads < 1:
         raise ValueError(f"threads must be at least 1, got {threads}")
     _refuse_external_data(content, name)
-    try:
-        session = ort.InferenceSession(content, _options(threads), providers=["CPUExecutionProvider"])
-    except _RUNTIME_ERRORS as failure:
-        raise ModelRefused(f"{name}: {_first_line(failure)}") from failure
+    session = _session(content, name, threads)
     _compare(name, "input", inputs, session.get_inputs(), exhaustive=True)
     _compare(name, "output", outputs, session.get_outputs(), exhaustive=False)
     sha256 = hashlib.sha256(content).hexdigest()
@@ -134,11 +131,17 @@ def described(content: bytes, *, name: str) -> tuple[tuple[TensorSpec, ...], tup
         ModelRefused: it is not ONNX, uses other files, or has tensors of a type that is not in `DType`.
     """
     _refuse_external_data(content, name)
+    session = _session(content, name, 1)
+    return tuple(_spec(arg, name) for arg in session.get_inputs()), tuple(_spec(a, name) for a in session.get_outputs())
+
+
+def _session(content: bytes, name: str, threads: int) -> ort.InferenceSession:
     try:
-        session = ort.InferenceSession(content, _options(1), providers=["CPUExecutionProvider"])
+        return ort.InferenceSession(content, _options(threads), providers=["CPUExecutionProvider"], enable_fallback=0)
     except _RUNTIME_ERRORS as failure:
         raise ModelRefused(f"{name}: {_first_line(failure)}") from failure
-    return tuple(_spec(arg, name) for arg in session.get_inputs()), tuple(_spec(a, name) for a in session.get_outputs())
+    except Exception as failure:  # a damaged file's names, sizes and types break more than the runtime's own checks
+        raise ModelRefused(f"{name} cannot be loaded: {type(failure).__name__}") from failure
 
 
 def _spec(arg: ort.NodeArg, name: str) -> TensorSpec:

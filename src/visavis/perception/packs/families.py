@@ -20,6 +20,8 @@ from visavis.perception.packs.manifest import (
     ModelKind,
     ModelSpec,
     OneShot,
+    manifest_json,
+    parse_manifest,
     read_manifest,
 )
 from visavis.runtime import TensorSpec, described, read_model
@@ -128,6 +130,7 @@ def add_model(file: Path, family: Family, *, name: str, licence: str, source: st
     )
     kept = [model for model in manifest.models if not _replaced(model.kind, known.kind)]
     new = _changed(replace(manifest, name=name, models=(*kept, spec)), known, manifest.name)
+    parse_manifest(manifest_json(new))  # before the model is asked anything
     if known.kind is ModelKind.EMBEDDER:
         answers = answered(content, spec, (new.alignment.height, new.alignment.width))
         new = replace(new, models=(*kept, replace(spec, known_answers=answers)))
