@@ -66,6 +66,10 @@ class Roster(Protocol):
         """Add or replace a member and append to the ledger in one transaction; tells every node."""
         ...
 
+    async def replace(self, before: Member, after: Member) -> bool:
+        """Write a member whose key and templates are still those; False, and nothing, when they changed or went."""
+        ...
+
     async def remove(self, member_id: MemberId, ledger: Sequence[Withdrawal] = ()) -> int:
         """Destroy key, templates, nickname and credentials, append the withdrawals; rows removed. Tells every node."""
         ...

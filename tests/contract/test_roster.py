@@ -44,6 +44,31 @@ async def test_saving_again_replaces(roster: Roster) -> None:
     assert await roster.find(b"new") == changed
 
 
+async def test_a_member_who_is_as_they_were_is_replaced(roster: Roster) -> None:
+    before = a_member(templates=(a_template(id="1"), a_template(id="2")))
+    await roster.save(before)
+    after = replace(before, wrapped_key=b"fresh", templates=(a_template(id="1", model="net@0123456789ab/r2"),))
+    assert await roster.replace(before, after)
+    assert await roster.members() == [after]
+
+
+async def test_a_member_who_changed_or_went_is_not_replaced(roster: Roster) -> None:
+    """Neither another key, nor another sealing, nor one template more is overwritten; nobody comes back."""
+    before = a_member(templates=(a_template(id="1"),))
+    other = Sealed(nonce=b"\x07" * 12, ciphertext=b"other")
+    for now in (
+        replace(before, wrapped_key=b"another"),
+        replace(before, templates=(a_template(id="1", sealed=other),)),
+        replace(before, templates=(*before.templates, a_template(id="2"))),
+    ):
+        await roster.save(now)
+        assert not await roster.replace(before, replace(before, wrapped_key=b"fresh"))
+        assert await roster.members() == [now]
+    await roster.remove(before.id)
+    assert not await roster.replace(before, before)
+    assert await roster.members() == []
+
+
 async def test_members_come_oldest_first(roster: Roster) -> None:
     """By time of enrolment, then id."""
     for number, days in ((3, 2), (2, 0), (1, 0)):

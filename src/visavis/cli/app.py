@@ -14,6 +14,7 @@ from rich.table import Table
 from visavis.cli.bench import bench_app
 from visavis.cli.edge import CameraFps, CameraLoop, Cameras, edge
 from visavis.cli.evaluate import evaluate_app
+from visavis.cli.members import members_app
 from visavis.cli.messages import say, say_error
 from visavis.cli.options import (
     AsJson,
@@ -31,6 +32,7 @@ from visavis.cli.options import (
 from visavis.cli.packs import packs_app
 from visavis.cli.progress import progress_bar
 from visavis.cli.scenarios import scenarios_app
+from visavis.cli.train import train_app
 from visavis.errors import InputRefused, SetupError, VisavisError
 
 if TYPE_CHECKING:
@@ -48,7 +50,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(packs_app, name="packs")
+app.add_typer(members_app, name="members")
 app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(train_app, name="train")
 app.add_typer(scenarios_app, name="scenarios")
 
 app.add_typer(bench_app, name="bench")

@@ -277,6 +277,14 @@ ZH = {
     "licence": "许可证",
     "source": "来源",
     "Make a new version of the pack with these thresholds.": "用这些阈值生成该模型包的新版本。",
+    "Members of this site: how many, and their keys.": "本站会员：人数与密钥。",
+    "How many members there are, and what their templates are.": "有多少会员，以及模板的情况。",
+    "{members} members, {by_face} of them by face.": "{members} 名会员，其中 {by_face} 名使用人脸。",
+    "rotation": "旋转版本",
+    "templates": "模板",
+    "Give every member a fresh key and the templates another rotation; the site may go on running.": "给每位会员换新密钥，并更换模板的旋转；站点可以继续运行。",
+    "{members} members have fresh keys; {templates} templates are in rotation {rotation}.": "{members} 名会员已换新密钥；{templates} 个模板处于旋转版本 {rotation}。",
+    "{left} members changed meanwhile: run it once more.": "期间有 {left} 名会员发生变化：请再运行一次。",
 }
 
 ZH_ERRORS = {

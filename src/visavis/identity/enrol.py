@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from visavis.errors import ConsentMissing, GalleryMismatch, InputRefused
+from visavis.identity.rotation import Rotations, base_model
 from visavis.ports import KeyProvider
 from visavis.privacy.consent import Entry, grant, unended, withdraw
 from visavis.privacy.pseudonym import credential_digest, new_card, new_pin, token
@@ -169,12 +170,39 @@ def nickname(member: Member, keys: KeyProvider) -> str:
 
 
 def open_templates(member: Member, keys: KeyProvider, model: str) -> list[tuple[str, Embedding]]:
-    """Id and embedding of each template that this model made; those of another model wait for re-enrolment."""
+    """Id and embedding, as it was stored, of each template that this embedder made, whatever rotation it is in.
+
+    Those of another embedder wait for re-enrolment.
+    """
     return [
         (t.id, open_embedding(keys, member.wrapped_key, t.sealed, member_id=member.id, model=t.model))
         for t in member.templates
-        if t.model == model
+        if base_model(t.model) == base_model(model)
     ]
+
+
+def rekeyed(member: Member, keys: KeyProvider, rotations: Rotations) -> Member:
+    """The member under a fresh key, the templates turned into the rotation in use; those of other embedders as before.
+
+    Raises:
+        SealBroken: The site key is another one.
+    """
+    wrapped = new_wrapped_key(keys, member.id)
+
+    def resealed(template: SealedTemplate) -> SealedTemplate:
+        opened = open_embedding(keys, member.wrapped_key, template.sealed, member_id=member.id, model=template.model)
+        if base_model(template.model) == base_model(rotations.model):
+            (opened,) = rotations.turned([opened])
+        return replace(
+            template,
+            model=opened.model,
+            sealed=seal_embedding(keys, wrapped, opened, member_id=member.id),
+        )
+
+    name = seal_text(keys, wrapped, nickname(member, keys), member_id=member.id, purpose=NICKNAME)
+    return replace(
+        member, wrapped_key=wrapped, nickname=name, templates=tuple(resealed(template) for template in member.templates)
+    )
 
 
 def without_templates(member: Member, keys: KeyProvider) -> Member:

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.errors import GalleryMismatch
+from visavis.identity.draft import Draft
 from visavis.identity.scan import Proof, Scan
 from visavis.types import Embedding, MemberId
 
 GROWTH = 1.5
 SCAN_FROM = 30_000  # templates; one thread compares them exactly in about 0.6 ms
-STALE = 2.0  # a gallery that is so many times as large as the proved one is proved anew
+STALE = 1.0  # edits, as a share of the proved templates, after which a scan is learned and proved anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,8 @@ class Gallery:
         self._scan_from, self._seed = scan_from, seed
         self._scan: Scan | None = None
         self._proof: Proof | None = None
-        self._changed: set[int] | None = None  # rows since a scan is being learned
+        self._edits = 0  # templates that came and went since learning began
+        self._draft: Draft | None = None  # while a scan is being learned
         self._learning: threading.Thread | None = None
 
     def __repr__(self) -> str:
@@ -97,8 +99,9 @@ class Gallery:
                 self._rows_of.setdefault(member_id, set()).add(row)
             if self._scan is not None:
                 self._scan.append(self._rows[size:after])
-            if self._changed is not None:
-                self._changed.update(range(size, after))
+            self._edits += len(owners)
+            if self._draft is not None:
+                self._draft.added(range(size, after))
 
     def drop(self, member_id: MemberId) -> int:
         """Forget a member's templates, overwriting them; how many there were."""
@@ -111,6 +114,9 @@ class Gallery:
     def _remove(self, row: int) -> None:
         moved = self._owners.pop()
         last = len(self._owners)
+        self._edits += 1
+        if self._draft is not None:
+            self._draft.forget(row)
         if row != last:
             self._rows[row] = self._rows[last]
             self._owners[row] = moved
@@ -118,11 +124,11 @@ class Gallery:
             self._rows_of[moved[0]].add(row)
             if self._scan is not None:
                 self._scan.put(row, self._rows[row])
+            if self._draft is not None:
+                self._draft.moved(last, row)
         self._rows[last] = 0.0
         if self._scan is not None:
             self._scan.pop()
-        if self._changed is not None:
-            self._changed.update((row, last))
 
     # ------ search
 
@@ -205,32 +211,22 @@ class Gallery:
 
     def _learn_if_due(self) -> None:
         with self._lock:
-            proved = self._proof.templates if self._proof else 0
-            due = len(self._owners) >= max(self._scan_from, STALE * proved, 1)
-            if not due or self._changed is not None or not Scan.fits(self._rows.shape[1]):
+            large = len(self._owners) >= max(self._scan_from, 1) and Scan.fits(self._rows.shape[1])
+            proved = self._proof is not None and self._edits < STALE * self._proof.templates
+            if not large or proved or self._draft is not None:
                 return
-            self._changed = set()
-            rows = self._rows[: len(self._owners)].copy()
-            self._learning = threading.Thread(target=self._learn, args=(rows,), name="gallery", daemon=True)
+            self._edits = 0
+            self._draft = Draft(self._rows[: len(self._owners)])
+            self._learning = threading.Thread(target=self._learn, args=(self._draft,), name="gallery", daemon=True)
             self._learning.start()
 
-    def _learn(self, rows: NDArray[np.float32]) -> None:
+    def _learn(self, draft: Draft) -> None:
         """Learn and prove beside the searches, then catch up with what changed meanwhile."""
-        scan = Scan(rows)
-        proof = scan.prove(rows, np.random.default_rng(self._seed))
-        rows.fill(0.0)
+        scan = Scan(draft.rows)
         with self._lock:
-            changed, self._changed = self._changed or set(), None
-            self._proof = proof
-            self._scan = self._caught_up(scan, changed) if proof.holds else None
-
-    def _caught_up(self, scan: Scan, changed: set[int]) -> Scan:
-        size = len(self._owners)
-        while len(scan) > size:
-            scan.pop()
-        for row in changed:
-            if row < len(scan):
-                scan.put(row, self._rows[row])
-        if len(scan) < size:
-            scan.append(self._rows[len(scan) : size])
-        return scan
+            draft.learned(scan)
+        proof = scan.prove(draft.rows, np.random.default_rng(self._seed))
+        with self._lock:
+            self._scan = draft.finished(scan, self._rows[: len(self._owners)]) if proof.holds else None
+            self._proof, self._draft = proof, None
+        draft.rows.fill(0.0)

@@ -50,6 +50,11 @@ class Observer:
         """Which embedder this is; only embeddings of equal models compare."""
         return self._pack.model_id
 
+    @property
+    def dim(self) -> int:
+        """Numbers in an embedding."""
+        return self._pack.manifest.dim
+
     def observe(self, frame: Frame) -> tuple[Face, ...]:
         """The faces of a frame, largest first. Nothing is embedded."""
         found = self._detector.detect(frame.pixels)

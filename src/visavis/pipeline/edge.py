@@ -23,6 +23,7 @@ from visavis.identity.enrol import (
 from visavis.identity.fuse import fused
 from visavis.identity.gallery import Gallery
 from visavis.identity.identify import Recognition, identify
+from visavis.identity.rotation import Rotations, base_model, version_of
 from visavis.identity.threshold import CalibrationRow, Threshold, for_gallery, for_rate
 from visavis.perception.decode import decode_image
 from visavis.perception.observe import Observer, enrolment_face
@@ -78,7 +79,6 @@ class Edge:
     observer: Observer
     calibration: Sequence[CalibrationRow]
     false_match_rate: float  # of the whole gallery (FPIR)
-    gallery: Gallery
     keys: KeyProvider
     roster: Roster
     ledger: ConsentLedger
@@ -90,19 +90,36 @@ class Edge:
     weights: dict[str, float] = field(default_factory=dict)  # of templates that were corrected; others weigh 1
     shares: dict[MemberId, float] = field(default_factory=dict)  # of the error rate, where less than all of it
     hold: Hold | None = None  # asked before a member is greeted by face
+    gallery: Gallery = field(init=False)
+    rotations: Rotations = field(init=False)
     _shots: dict[MemberId, int] = field(default_factory=dict)  # templates that are fused in the gallery
+
+    def __post_init__(self) -> None:
+        self.rotations = Rotations(self.keys, self.observer.model, self.observer.dim)
+        self.gallery = Gallery(model=self.rotations.model, dim=self.observer.dim)
 
     # ------ gallery
 
     async def load(self) -> int:
         """Bring the gallery in line with the roster; number of members. Called at start and when the roster changes."""
         now = {member.id: member for member in await self.roster.members()}
+        self._keep_up([template.model for member in now.values() for template in member.templates])
         for gone in self.members.keys() - now.keys():
             self._drop(gone)
         for member in now.values():
             if self.members.get(member.id) != member:
                 self._admit(member)
         return len(self.members)
+
+    def _keep_up(self, models: Sequence[str]) -> None:
+        """Use the newest rotation that a template is in; a gallery in another one starts again."""
+        ours = [version_of(model) for model in models if base_model(model) == self.observer.model]
+        newest = max(ours, default=0)
+        if newest > self.rotations.version:
+            self.rotations.version = newest
+            self.gallery = Gallery(model=self.rotations.model, dim=self.observer.dim)
+            self.members.clear()
+            self._shots.clear()
 
     def _admit(self, member: Member) -> None:
         self._drop(member.id)
@@ -119,7 +136,9 @@ class Edge:
         self.gallery.drop(member_id)
 
     def _templates(self, member: Member) -> list[tuple[str, Embedding]]:
-        return open_templates(member, self.keys, self.observer.model)
+        opened = open_templates(member, self.keys, self.observer.model)
+        turned = self.rotations.turned([embedding for _, embedding in opened])
+        return [(template_id, embedding) for (template_id, _), embedding in zip(opened, turned, strict=True)]
 
     def trust(self, member_id: MemberId, *, weights: Mapping[str, float], share: float) -> None:
         """Let templates count less, and the member use up less of the error rate, from the next frame on."""
@@ -141,8 +160,8 @@ class Edge:
         return for_gallery(self.calibration, self.false_match_rate, len(self.gallery))
 
     def embed(self, frame: Frame, faces: Sequence[Face]) -> tuple[Embedding, ...]:
-        """Embeddings as this site compares and stores them."""
-        return self.observer.embed(frame, faces)
+        """Embeddings as this site compares and stores them: in its own rotation."""
+        return self.rotations.turned(self.observer.embed(frame, faces))
 
     def identify(self, shots: Sequence[Embedding], *, share: float = 1.0) -> Recognition | None:
         """The member whom these shots of one person show; None for a stranger.

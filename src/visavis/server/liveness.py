@@ -158,7 +158,7 @@ class LiveView:
 
 def is_member(edge: Edge, frame: Frame, face: Face, member_id: MemberId) -> bool:
     """Whether the person is this member, who agreed to be recognised; false for one without templates."""
-    (embedding,) = edge.observer.embed(frame, (face,))
+    (embedding,) = edge.embed(frame, (face,))
     threshold = for_rate(edge.calibration, SAME_MEMBER_RATE)
     return verify_member(embedding, edge.gallery, member_id, threshold) is not None
 

@@ -15,7 +15,6 @@ from starlette.requests import HTTPConnection
 
 from visavis.config import Settings
 from visavis.errors import SettingInvalid, VisavisError
-from visavis.identity.gallery import Gallery
 from visavis.perception.liveness.scorer import LiveScorer
 from visavis.perception.observe import Observer
 from visavis.perception.packs import Manifest, Pack, chosen_pack, load_pack
@@ -278,7 +277,6 @@ def _compose(settings: Settings, scenario: Scenario, pack: Pack, storage: Storag
         observer=observer,
         calibration=pack.manifest.calibration,
         false_match_rate=settings.false_match_rate,
-        gallery=Gallery(model=pack.model_id, dim=pack.manifest.dim),
         keys=FileSiteKey(settings.site_key_file),
         roster=storage.roster,
         ledger=storage.edge_ledger,

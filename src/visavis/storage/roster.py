@@ -20,13 +20,29 @@ class PostgresRoster:
     async def save(self, member: Member, ledger: Sequence[Consent | Withdrawal] = ()) -> None:
         """Add or replace a member and append to the ledger in one transaction; tells every node."""
         async with self._half.transaction() as cursor:
-            await cursor.execute(self._sql["save"], _member_row(member))
-            await cursor.execute(self._sql["drop_templates"], {"id": member.id})
-            if member.templates:
-                await cursor.execute(self._sql["add_templates"], _template_columns(member))
+            await self._write(cursor, member)
             if ledger:
                 await cursor.execute(self._append, ledger_columns(ledger))
             await cursor.execute(self._sql["tell"])
+
+    async def replace(self, before: Member, after: Member) -> bool:
+        """Write a member whose key and templates are still those; False, and nothing, when they changed or went."""
+        async with self._half.transaction() as cursor:
+            await cursor.execute(self._sql["unchanged"], {"id": before.id, "wrapped_key": before.wrapped_key})
+            if await cursor.fetchone() is None:
+                return False
+            await cursor.execute(self._sql["nonces"], {"id": before.id})
+            if [row[0] for row in await cursor.fetchall()] != [t.sealed.nonce for t in before.templates]:
+                return False
+            await self._write(cursor, after)
+            await cursor.execute(self._sql["tell"])
+        return True
+
+    async def _write(self, cursor: Any, member: Member) -> None:
+        await cursor.execute(self._sql["save"], _member_row(member))
+        await cursor.execute(self._sql["drop_templates"], {"id": member.id})
+        if member.templates:
+            await cursor.execute(self._sql["add_templates"], _template_columns(member))
 
     async def remove(self, member_id: MemberId, ledger: Sequence[Withdrawal] = ()) -> int:
         """Destroy the member's row and templates, append the withdrawals; rows removed. Tells every node."""

@@ -85,6 +85,14 @@ class MemoryRoster:
         await self._ledger.append(ledger)
         await self._signals.publish("roster")
 
+    async def replace(self, before: Member, after: Member) -> bool:
+        """Write a member whose key and templates are still those; False, and nothing, when they changed or went."""
+        now = self._members.get(before.id)
+        if now is None or (now.wrapped_key, now.templates) != (before.wrapped_key, before.templates):
+            return False
+        await self.save(after)
+        return True
+
     async def remove(self, member_id: MemberId, ledger: Sequence[Withdrawal] = ()) -> int:
         """Destroy the member and templates, append the withdrawals; rows removed. Tells every node."""
         gone = self._members.pop(member_id, None)

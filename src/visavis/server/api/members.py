@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from visavis.errors import ConsentMissing, GalleryMismatch, InputRefused, TemplateUnknown
 from visavis.identity.enrol import MAX_PHOTOS, with_templates
+from visavis.identity.rotation import base_model
 from visavis.perception.decode import decode_image
 from visavis.pipeline.camera import Camera
 from visavis.pipeline.enrolment import ReviewMode
@@ -117,12 +118,12 @@ async def search(
 
 def check_model(site: Site, wanted: str | None) -> None:
     """Raises GalleryMismatch when templates of another model are all there is, or the caller expects another model."""
-    gallery = site.edge.gallery
-    if wanted is not None and wanted != gallery.model:
-        raise GalleryMismatch(f"the gallery is of {gallery.model}")
-    others = {t.model for member in site.edge.members.values() for t in member.templates} - {gallery.model}
-    if others and not len(gallery):
-        raise GalleryMismatch(f"templates of {', '.join(sorted(others))}, pack {gallery.model}")
+    model = site.edge.observer.model
+    if wanted is not None and wanted != model:
+        raise GalleryMismatch(f"the gallery is of {model}")
+    others = {base_model(t.model) for member in site.edge.members.values() for t in member.templates} - {model}
+    if others and not len(site.edge.gallery):
+        raise GalleryMismatch(f"templates of {', '.join(sorted(others))}, pack {model}")
 
 
 # ------ templates
@@ -212,7 +213,7 @@ async def views(site: Site, member: Member) -> list[TemplateView]:
         TemplateView(
             id=template.id,
             created_at=template.created_at,
-            usable=template.model == site.edge.gallery.model,
+            usable=base_model(template.model) == site.edge.observer.model,
             corrections=counts.get(template.id, 0),
         )
         for template in member.templates

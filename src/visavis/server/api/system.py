@@ -8,6 +8,7 @@ from importlib.metadata import version
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
+from visavis.identity.rotation import base_model
 from visavis.perception.decode import MAX_BYTES, MAX_PIXELS
 from visavis.server.api.uploads import example
 from visavis.server.limits import AT_ONCE, REQUESTS
@@ -207,10 +208,11 @@ def pack_view(site: Site) -> PackView:
 def gallery_view(site: Site) -> GalleryView:
     """How many there are; never who."""
     edge = site.edge
-    models = Counter(template.model for member in edge.members.values() for template in member.templates)
-    usable = models.pop(edge.gallery.model, 0)
+    model = edge.observer.model
+    models = Counter(base_model(t.model) for member in edge.members.values() for t in member.templates)
+    usable = models.pop(model, 0)
     return GalleryView(
-        model=edge.gallery.model,
+        model=model,
         members=len(edge.members),
         by_face=edge.gallery.members,
         templates=usable,

@@ -18,6 +18,12 @@ SELECT %(id)s, t.* FROM unnest(
     %(created_at)s::timestamptz[]
 ) AS t
 
+-- unchanged: The member while their key is still this one; nobody else writes them until the transaction ends.
+SELECT 1 FROM member WHERE id = %(id)s AND wrapped_key = %(wrapped_key)s FOR UPDATE
+
+-- nonces: Of a member's templates, in order; each sealing has a new one.
+SELECT nonce FROM template WHERE member_id = %(id)s ORDER BY position
+
 -- remove: Templates first, so that they are counted; then key, nickname and credentials.
 WITH templates AS (DELETE FROM template WHERE member_id = %(id)s RETURNING 1),
 members AS (DELETE FROM member WHERE id = %(id)s RETURNING 1)
