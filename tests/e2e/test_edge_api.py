@@ -108,7 +108,7 @@ async def test_system_tells_what_runs_and_how_sure_it_is(site: SiteUnderTest, ho
     system = (await site.http.get("/v1/edge/system")).raise_for_status().json()
     pack = (await site.http.get("/v1/edge/pack", headers=PROXIED)).raise_for_status().json()
     assert system["pack"] == pack
-    assert pack["model"] == system["gallery"]["model"] == site.site.edge.gallery.model
+    assert pack["model"] == system["gallery"]["model"] == site.site.edge.observer.model
     assert pack["licences"]
     assert {model["kind"] for model in pack["models"]} >= {"embedder"}
     assert (system["gallery"]["members"], system["gallery"]["templates"]) == (1, 1)
@@ -375,7 +375,7 @@ async def test_search_greets_members_and_nobody_else(site: SiteUnderTest, hopper
     assert (found["faces"], len(found["matches"]), found["waiting"]) == (2, 1, False)
     assert "Grace" in found["matches"][0]["greeting"]["en"]
     assert (await find(collins)).json()["matches"] == []
-    assert (await find(hopper, model=site.site.edge.gallery.model)).status_code == 200
+    assert (await find(hopper, model=site.site.edge.observer.model)).status_code == 200
     other = await find(hopper, model="other@000000000000")
     assert (other.status_code, other.json()["code"]) == (409, "gallery-mismatch")
 
