@@ -59,22 +59,23 @@ class Rotations:
         """What `Embedding.model` says of templates in the system in use."""
         return f"{self._base}{_MARK}{self.version}"
 
-    def turned(self, embeddings: Sequence[Embedding]) -> tuple[Embedding, ...]:
-        """What the embedder gave, or an older version holds, in the system in use.
+    def turned(self, embeddings: Sequence[Embedding], version: int | None = None) -> tuple[Embedding, ...]:
+        """What the embedder gave, or another version holds, in the system in use, or in this version.
 
         Raises:
             GalleryMismatch: another embedder made one of them.
         """
-        return tuple(self._turned(embedding) for embedding in embeddings)
+        wanted = self.version if version is None else version
+        return tuple(self._turned(embedding, wanted) for embedding in embeddings)
 
-    def _turned(self, embedding: Embedding) -> Embedding:
+    def _turned(self, embedding: Embedding, version: int) -> Embedding:
         if base_model(embedding.model) != self._base or len(embedding.vector) != self._dim:
             raise GalleryMismatch(f"site of {self._base}, embedding of {embedding.model}")
         before = version_of(embedding.model)
-        if before == self.version:
+        if before == version:
             return embedding
-        vector = self._matrix(self.version) @ (self._matrix(before).T @ embedding.vector)
-        return Embedding(vector=vector / np.linalg.norm(vector), model=self.model)
+        vector = self._matrix(version) @ (self._matrix(before).T @ embedding.vector)
+        return Embedding(vector=vector / np.linalg.norm(vector), model=f"{self._base}{_MARK}{version}")
 
     def _matrix(self, version: int) -> NDArray[np.float32]:
         if version not in self._known:

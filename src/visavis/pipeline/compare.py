@@ -1,11 +1,11 @@
 """Two pictures: one person? Both embeddings live for the length of the call."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from visavis.errors import InputRefused
-from visavis.identity.threshold import CalibrationRow, Threshold, for_rate
-from visavis.perception.observe import Observer, enrolment_face
+from visavis.identity.threshold import Threshold, for_rate
+from visavis.perception.observe import enrolment_face
+from visavis.pipeline.edge import Edge
 from visavis.types import Embedding, Frame
 
 
@@ -18,14 +18,11 @@ class Comparison:
     threshold: Threshold  # of one comparison (FMR)
 
 
-def compare(
-    observer: Observer, calibration: Sequence[CalibrationRow], frames: tuple[Frame, Frame], false_match_rate: float
-) -> Comparison:
+def compare(edge: Edge, frames: tuple[Frame, Frame], false_match_rate: float) -> Comparison:
     """Compare the one clear face of each picture.
 
     Args:
-        observer: Finds and embeds.
-        calibration: Of the observer's pack.
+        edge: Finds and embeds.
         frames: Each shows one person; people far behind do not matter.
         false_match_rate: How often two different people may be called one.
 
@@ -33,15 +30,16 @@ def compare(
         NoFaceFound, SeveralFacesFound, QualityTooLow: The detail names the picture and the reason.
         SettingInvalid: The pack was not calibrated.
     """
-    threshold = for_rate(calibration, false_match_rate)
-    first, second = (_embedded(observer, name, frame) for name, frame in zip(("first", "second"), frames, strict=True))
+    threshold = for_rate(edge.calibration, false_match_rate)
+    shots = [_embedded(edge, name, frame) for name, frame in zip(("first", "second"), frames, strict=True)]
+    first, second = edge.rotations.turned(shots)
     score = float(first.vector @ second.vector)
     return Comparison(same_person=score >= threshold.score, score=score, threshold=threshold)
 
 
-def _embedded(observer: Observer, name: str, frame: Frame) -> Embedding:
+def _embedded(edge: Edge, name: str, frame: Frame) -> Embedding:
     try:
-        face = enrolment_face(observer.observe(frame))
+        face = enrolment_face(edge.observer.observe(frame))
     except InputRefused as refused:
         raise type(refused)(f"{name}: {refused.detail}" if refused.detail else name) from None
-    return observer.embed(frame, (face,))[0]
+    return edge.embed(frame, (face,))[0]

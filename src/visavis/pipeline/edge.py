@@ -178,7 +178,9 @@ class Edge:
             allowed = rate * self.shares.get(member_id, 1.0)
             return for_gallery(self.calibration, allowed, len(self.gallery), templates=templates, shots=len(shots))
 
-        (recognition,) = identify((fused(shots),), self.gallery, threshold_of)
+        gallery = self.gallery  # one of another rotation may take its place meanwhile, also between two shots
+        turned = self.rotations.turned(shots, version_of(gallery.model))
+        (recognition,) = identify((fused(turned),), gallery, threshold_of)
         return recognition
 
     def check_calibration(self, rng: np.random.Generator, most: int = 500) -> CalibrationCheck:
@@ -205,7 +207,7 @@ class Edge:
 
     def nearest_template(self, member: Member, shots: Sequence[Embedding]) -> str | None:
         """Id of the member's template that is most like these shots."""
-        probe = fused(shots).vector
+        probe = fused(self.rotations.turned(shots)).vector
         scores = {template_id: float(template.vector @ probe) for template_id, template in self._templates(member)}
         return max(scores, key=scores.__getitem__, default=None)
 
@@ -327,6 +329,7 @@ class Edge:
         self, embeddings: Sequence[Embedding], *, name: str, locale: str, consents: Sequence[Purpose]
     ) -> Enrolment:
         """The same, of photos that were looked at before; raises as `enrol` does."""
+        embeddings = self.rotations.turned(embeddings)
         enrolment = self._enrolment(embeddings, name=name, locale=locale, consents=consents)
         while any([await self.roster.find(digest) for digest in enrolment.member.credentials]):
             # Ten digits repeat now and then; a PIN must never open another member's page.

@@ -136,7 +136,7 @@ async def compare_two(
     async with site.limits.turn(place_of(request)):
         frames = (await frame_of(site, first), await frame_of(site, second))
         await declared(site, "compared")
-        found = await asyncio.to_thread(compare, site.edge.observer, site.edge.calibration, frames, rate)
+        found = await asyncio.to_thread(compare, site.edge, frames, rate)
     staff = is_staff(request)
     return Compared(
         same_person=found.same_person,
