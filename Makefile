@@ -1,7 +1,8 @@
 PY := .venv/bin/python
 ARGS ?=
+COUNT ?= 10000
 
-.PHONY: help demo test check bench clean
+.PHONY: help demo test fuzz check bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -11,6 +12,9 @@ demo: .venv/demo.stamp  ## watch the loop close on real faces; headless: make de
 
 test: .venv/dev.stamp chromium  ## run every test (sets up everything it needs)
 	@$(PY) -m pytest $(ARGS)
+
+fuzz: .venv/dev.stamp  ## decode 10,000 damaged pictures and as many damaged films; another number: make fuzz COUNT=1000
+	@VISAVIS_FUZZ=$(COUNT) $(PY) -m pytest -s tests/property/test_fuzz_images.py tests/property/test_fuzz_video.py $(ARGS)
 
 check: .venv/dev.stamp  ## lint, format and type check
 	@.venv/bin/ruff check .

@@ -26,7 +26,9 @@ def read_card(pixels: NDArray[np.uint8]) -> str | None:
 def _grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     scale = _LONGEST_SIDE / max(pixels.shape)
     if scale < 1:
-        small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        height, width = pixels.shape[:2]
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))  # a line of pixels stays one
+        small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
         pixels = np.asarray(small, np.uint8)
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
 

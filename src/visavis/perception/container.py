@@ -1,5 +1,6 @@
 """Opening a camera or a film with FFmpeg: what it may read, how long it may take, and what went wrong, in one word."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
@@ -14,6 +15,7 @@ from visavis.perception.address import CameraAddress, Kind
 from visavis.perception.video import FORMATS, MAX_BYTES, MAX_PIXELS
 from visavis.ports import Clock
 
+_TITLES = "replace"  # titles and makers' names come in any encoding, and nobody here reads them
 FAILURES = (ffmpeg.FFmpegError, OSError, ValueError)
 _LIVE = {
     "fflags": "nobuffer",
@@ -71,9 +73,9 @@ def trouble_of(failure: Exception) -> Trouble:
             return Trouble.LOCKED
         case ffmpeg.HTTPNotFoundError() | FileNotFoundError():
             return Trouble.NOT_FOUND
-        case ffmpeg.InvalidDataError() | ffmpeg.ProtocolNotFoundError() | ffmpeg.ArgumentError():
+        case ffmpeg.InvalidDataError() | ffmpeg.ProtocolNotFoundError() | ffmpeg.PatchWelcomeError() | ValueError():
             return Trouble.NOT_A_VIDEO
-        case ffmpeg.EOFError() | ConnectionError():
+        case ffmpeg.EOFError() | ConnectionError() | OSError(errno=errno.EIO):
             return Trouble.LOST
         case _:
             return Trouble.UNREACHABLE
@@ -84,18 +86,21 @@ def _open(address: CameraAddress, stall_s: float, closing: ExitStack) -> Any:
     match address.kind:
         case Kind.RTSP:
             reach = {"protocol_whitelist": "rtsp,rtsps,rtp,tcp,tls", "rtsp_transport": "tcp"}
-            return av.open(address.url, format="rtsp", options=limits | _LIVE | reach, timeout=stall_s)
+            return av.open(
+                address.url, format="rtsp", options=limits | _LIVE | reach, timeout=stall_s, metadata_errors=_TITLES
+            )
         case Kind.HTTP:
             # Only formats that hold their own pictures: a play list would make FFmpeg open other files and addresses.
             reach = {"protocol_whitelist": "http,https,tcp,tls", "format_whitelist": "mpjpeg,mjpeg,mpegts,flv"}
-            return av.open(address.url, options=limits | _LIVE | reach, timeout=stall_s)
+            return av.open(address.url, options=limits | _LIVE | reach, timeout=stall_s, metadata_errors=_TITLES)
         case Kind.DEVICE:
-            return av.open(address.url, format="v4l2", options=limits, timeout=stall_s)
+            return av.open(address.url, format="v4l2", options=limits, timeout=stall_s, metadata_errors=_TITLES)
         case Kind.FILE:
             path = Path(address.url)
             if path.stat().st_size > MAX_BYTES:
                 raise unavailable(Trouble.TOO_LARGE)
-            return av.open(closing.enter_context(path.open("rb")), options=limits | {"format_whitelist": FORMATS})
+            file = closing.enter_context(path.open("rb"))
+            return av.open(file, options=limits | {"format_whitelist": FORMATS}, metadata_errors=_TITLES)
 
 
 def _prepare(container: Any) -> None:

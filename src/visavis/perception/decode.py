@@ -82,7 +82,7 @@ def _load(picture: ImageFile.ImageFile) -> None:
 
 def _flat(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I"):  # 16 bits: Pillow would clip them, not scale them
-        return Image.fromarray((np.asarray(picture).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)).convert("RGB")
+        return Image.fromarray((np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8)).convert("RGB")
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     white = Image.new("RGBA", picture.size, "white")

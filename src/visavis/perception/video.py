@@ -85,7 +85,8 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, Any]]:
 
 def _container(file: BinaryIO, name: str) -> Any:
     try:
-        container = av.open(file, options={"format_whitelist": FORMATS})
+        # titles and makers' names come in any encoding, and nobody here reads them
+        container = av.open(file, options={"format_whitelist": FORMATS}, metadata_errors="replace")
     except _FAILURES as failure:
         raise VideoRefused(f"{name} is not a video, or was never finished") from failure
     streams = container.streams.video
