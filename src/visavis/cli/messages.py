@@ -252,7 +252,7 @@ ZH = {
     "Templates in clusters, as networks give them, not spread evenly.": "模板成簇分布（如网络所给出），而非均匀分布。",
     "Searches in each round.": "每轮的检索次数。",
     "Rounds; the programs take turns.": "轮数；各程序轮流进行。",
-    "Build usearch and hnswlib above 100,000 templates too: slow.": "超过 100,000 个模板时也构建 usearch 和 hnswlib：很慢。",
+    "Beside these only, at any size; repeatable. usearch and hnswlib take long above 100,000.": "只与这些对比，不限规模；可重复给出。usearch 和 hnswlib 超过 100,000 个模板时很慢。",
     "{templates} templates of {dim}, one thread; median (quartiles) over {rounds} rounds": "{templates} 个 {dim} 维模板，单线程；{rounds} 轮的中位数（四分位）",
     "agrees with exact": "与精确检索一致",
     "times as fast": "速度倍数",
@@ -285,6 +285,13 @@ ZH = {
     "Give every member a fresh key and the templates another rotation; the site may go on running.": "给每位会员换新密钥，并更换模板的旋转；站点可以继续运行。",
     "{members} members have fresh keys; {templates} templates are in rotation {rotation}.": "{members} 名会员已换新密钥；{templates} 个模板处于旋转版本 {rotation}。",
     "{left} members changed meanwhile: run it once more.": "期间有 {left} 名会员发生变化：请再运行一次。",
+    "Make a pack with a smaller embedder, and print what that costs in accuracy.": "生成特征网络更小的模型包，并给出精度代价。",
+    "One folder a person: every second one sets the ranges, the others measure.": "每人一个子文件夹：每隔一人用于确定取值范围，其余用于测量。",
+    "What it computes with.": "用哪种数值计算。",
+    "before": "之前",
+    "after": "之后",
+    "size": "大小",
+    "Cosine between both embeddings of a face: {mean} on average, {least} at least.": "同一张脸两次特征的余弦：平均 {mean}，最低 {least}。",
 }
 
 ZH_ERRORS = {

@@ -13,12 +13,16 @@ from visavis.cli.options import AsJson, CacheDir, err, out, print_json, settings
 from visavis.cli.pack_option import PackName, chosen_pack
 from visavis.cli.people import PeopleFolder, Which, WhichFace
 from visavis.cli.progress import progress_bar
+from visavis.cli.quantise import EPILOG as QUANTISE_EPILOG
+from visavis.cli.quantise import HELP as QUANTISE_HELP
+from visavis.cli.quantise import quantise
 from visavis.errors import InputRefused, VisavisError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 packs_app = typer.Typer(no_args_is_help=True, help=say("Model packs: list, add, build, pull, verify, licences."))
+packs_app.command("quantise", epilog=QUANTISE_EPILOG, help=QUANTISE_HELP)(quantise)
 
 
 class FamilyName(StrEnum):

@@ -136,11 +136,11 @@ def _print_epoch(epoch: "Epoch") -> None:
     names = ("epoch", "learning rate", "loss", "accuracy", "validation loss", "validation accuracy")
     titles = [say(name) for name in names]
     if epoch.number == 1:
-        out.print("  ".join(f"{title:>13}" for title in titles), style="bold", highlight=False)
+        out.print("  ".join(f"{title:>13}" for title in titles), style="bold", highlight=False, soft_wrap=True)
     validation_loss = "–" if epoch.validation_loss is None else f"{epoch.validation_loss:.4f}"
     values = (str(epoch.number), f"{epoch.lr:.2e}", f"{epoch.loss:.4f}", f"{epoch.accuracy:.2%}", validation_loss)
     cells = (*values, f"{epoch.validation_accuracy:.2%}")
-    out.print("  ".join(f"{cell:>13}" for cell in cells), highlight=False)
+    out.print("  ".join(f"{cell:>13}" for cell in cells), highlight=False, soft_wrap=True)
 
 
 def _print_outcome(outcome: "Outcome") -> None:
