@@ -1,6 +1,7 @@
 """`visavis bench gallery`."""
 
 from dataclasses import asdict
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,14 @@ EPILOG = "`visavis bench gallery --size 100000 --size 1000000 --clustered --json
 HELP = say("Search among many templates with one thread, beside FAISS flat, usearch and hnswlib in the same run.")
 
 
+class PeerName(StrEnum):
+    """What is measured beside."""
+
+    FLAT = "faiss-flat"
+    USEARCH = "usearch"
+    HNSWLIB = "hnswlib"
+
+
 def bench_gallery(
     size: Annotated[
         list[int] | None,
@@ -28,13 +37,18 @@ def bench_gallery(
     ] = False,
     probes: Annotated[int, typer.Option(min=10, max=100_000, help=say("Searches in each round."))] = 1000,
     rounds: Annotated[int, typer.Option(min=1, max=100, help=say("Rounds; the programs take turns."))] = 5,
-    graphs: Annotated[
-        bool, typer.Option("--graphs", help=say("Build usearch and hnswlib above 100,000 templates too: slow."))
-    ] = False,
+    peer: Annotated[
+        list[PeerName] | None,
+        typer.Option(
+            help=say("Beside these only, at any size; repeatable. usearch and hnswlib take long above 100,000."),
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help=say("Seed of everything that is drawn."))] = 1,
     json_: AsJson = False,
 ) -> None:
     """Every probe has a cosine of 0.40 to one of the templates."""
+    from visavis.server.bench.gallery import Peer
     from visavis.server.bench.gallery import bench_gallery as measure
 
     with progress_bar(err) as progress:
@@ -46,7 +60,7 @@ def bench_gallery(
                 clustered=clustered,
                 probes=probes,
                 rounds=rounds,
-                graphs=graphs,
+                peers=[Peer(name) for name in peer or ()],
                 seed=seed,
                 progress=progress,
             )

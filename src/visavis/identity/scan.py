@@ -112,8 +112,12 @@ class Scan:
         needed = max(int(places.max(initial=0)) + 1 for places in self._places(rows, TRIED, deepest, rng))
         depth = min(deepest, max(SHALLOWEST, RESERVE * needed))
         while True:
-            lots = [(len(places), int((places < depth).sum())) for places in self._places(rows, PROVED, depth, rng)]
-            probes, agreed = (sum(counts) for counts in zip(*lots, strict=True))
+            probes = agreed = 0
+            for places in self._places(rows, PROVED, depth, rng):
+                probes += len(places)
+                agreed += int((places < depth).sum())
+                if agreed < probes:
+                    break
             if agreed == probes or depth == deepest:
                 return Proof(templates=len(rows), probes=probes, agreed=agreed, depth=depth)
             depth = min(deepest, RESERVE * depth)

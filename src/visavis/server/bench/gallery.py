@@ -1,8 +1,10 @@
 """Search among many templates, one thread, beside FAISS flat, usearch and hnswlib on the same vectors and probes."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import faiss
@@ -16,11 +18,19 @@ from visavis.server.site import Progress
 from visavis.types import Embedding, MemberId
 
 MODEL = "measured"
-GRAPHS_UP_TO = 100_000  # templates: a graph of a million takes one core some twenty minutes
+GRAPHS_UP_TO = 100_000  # templates, unless they are asked for: a graph of a million takes one core some twenty minutes
 CLUSTERS = 2_000
 MATED_COSINE = 0.40
 EDITS = 200
 Vectors = NDArray[np.float32]
+
+
+class Peer(StrEnum):
+    """What is measured beside."""
+
+    FLAT = "faiss-flat"
+    USEARCH = "usearch"
+    HNSWLIB = "hnswlib"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +63,15 @@ class GalleryBench:
 
 
 def bench_gallery(
-    size: int, *, dim: int, clustered: bool, probes: int, rounds: int, graphs: bool, seed: int, progress: Progress
+    size: int,
+    *,
+    dim: int,
+    clustered: bool,
+    probes: int,
+    rounds: int,
+    peers: Collection[Peer],
+    seed: int,
+    progress: Progress,
 ) -> GalleryBench:
     """Measure.
 
@@ -64,7 +82,7 @@ def bench_gallery(
             of evenly.
         probes: searches of each round, all at a cosine of 0.40 to one template.
         rounds: of all programs, which take turns.
-        graphs: build graphs of more than 100,000 templates as well.
+        peers: beside these; none named: all, but graphs of at most 100,000 templates.
         seed: of everything that is drawn.
         progress: told of each step.
     """
@@ -74,7 +92,7 @@ def bench_gallery(
     with one_core():
         faiss.omp_set_num_threads(1)
         _, best = faiss.knn(asked, rows, 1, metric=faiss.METRIC_INNER_PRODUCT)
-        gallery, programs, notes = _built(rows, graphs, progress)
+        gallery, programs, notes = _built(rows, peers, progress)
         times = _timed(programs, asked, rounds, progress)
         ours = next(iter(programs))
         searchers = [
@@ -122,7 +140,9 @@ class _Program:
     nearest: Callable[[Vectors], int]  # (D,) -> row
 
 
-def _built(rows: Vectors, graphs: bool, progress: Progress) -> tuple[Gallery, dict[str, _Program], dict[str, str]]:
+def _built(
+    rows: Vectors, peers: Collection[Peer], progress: Progress
+) -> tuple[Gallery, dict[str, _Program], dict[str, str]]:
     gallery = Gallery(model=MODEL, dim=rows.shape[1])
 
     def ours() -> Callable[[Vectors], int]:
@@ -130,20 +150,20 @@ def _built(rows: Vectors, graphs: bool, progress: Progress) -> tuple[Gallery, di
         gallery.settle()
         return lambda probe: _row_of(gallery, probe)
 
-    makers: dict[str, Callable[[], Callable[[Vectors], int]]] = {"visavis": ours, "faiss flat": lambda: _flat(rows)}
+    makers: dict[str, Callable[[], Callable[[Vectors], int]]] = {"visavis": ours}
     notes: dict[str, str] = {}
-    for name, make in (("usearch", _usearch), ("hnswlib", _hnswlib)):
-        if len(rows) <= GRAPHS_UP_TO or graphs:
-            makers[name] = lambda make=make: make(rows)  # type: ignore[misc]  # bound to this round's maker
-        else:
-            notes[name] = "--graphs"
+    for peer, make in ((Peer.FLAT, _flat), (Peer.USEARCH, _usearch), (Peer.HNSWLIB, _hnswlib)):
+        if not peers and peer is not Peer.FLAT and len(rows) > GRAPHS_UP_TO:
+            notes[peer] = f"--peer {peer}"
+        elif not peers or peer in peers:
+            makers[peer] = partial(make, rows)
     programs = {}
     for number, (name, maker) in enumerate(makers.items()):
         begin = time.perf_counter()
         try:
             nearest = maker()
         except ImportError:
-            notes[name] = "pip install 'visavis[peers]'"
+            notes[name] = "not installed: pip install 'visavis[peers]'"
             continue
         programs[name] = _Program(time.perf_counter() - begin, nearest)
         progress("building galleries", (number + 1) / len(makers))
