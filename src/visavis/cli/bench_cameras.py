@@ -28,7 +28,7 @@ def bench_cameras(
         typer.Option(
             exists=True,
             dir_okay=False,
-            help=say("A video to show instead of the example people; also timed from first usable frame to decision."),
+            help=say("A video to show instead of the example people; its person is enrolled and decisions are timed."),
             show_default=False,
         ),
     ] = None,
@@ -74,13 +74,21 @@ def _show(load: "Load", decisions: "list[FirstDecision]") -> None:
     out.print(table)
     said = say("{verdict}: the median lag grew by {growth_ms} ms in {seconds} s; {late} frames were late.")
     out.print(said.format(**asdict(load) | {"verdict": say(load.verdict)}), highlight=False)
+    by_camera = ", ".join(f"{dropped:,}" for dropped in load.dropped_by_camera)
+    out.print(say("dropped, camera by camera: {numbers}").format(numbers=by_camera), highlight=False)
     if decisions:
-        columns = ("clip", "rounds", "decided", "p50 ms", "p95 ms", "embeddings a track", "at most")
-        table = Table(*(say(column) for column in columns), title=say("first usable frame to decision"))
-        for d in decisions:
-            share, most = d.embeddings_a_track, d.most_embeddings_a_track
-            _row(table, d.clip, d.rounds, d.decided, d.p50_ms, d.p95_ms, share, most)
-        out.print(table)
+        _show_decisions(decisions)
+
+
+def _show_decisions(decisions: "list[FirstDecision]") -> None:
+    columns = ("clip", "rounds", "decided", "arrivals", "p50 ms", "p95 ms", "at most ms", "embeddings a track")
+    title = say("first usable frame to decision")
+    table = Table(*(say(column) for column in (*columns, "at most", "in time")), title=title)
+    for d in decisions:
+        in_time = d.in_time if d.in_time is None else say("yes" if d.in_time else "no")
+        figures = (d.p50_ms, d.p95_ms, d.max_ms, d.embeddings_a_track, d.most_embeddings_a_track)
+        _row(table, d.clip, d.rounds, d.decided, d.arrivals, *figures, in_time)
+    out.print(table)
 
 
 def _row(table: Table, *cells: Any) -> None:

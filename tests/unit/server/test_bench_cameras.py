@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from visavis.server.bench_cameras import Minute, _load, _Log, _wide, growth
+from visavis.server.bench_cameras import Minute, _first_decision, _load, _Log, _Round, _wide, growth
 
 MINUTE = Minute(number=1, frames=1, p50_ms=1, p95_ms=1, dropped=0, cpu_percent=50, rss_mb=100)
 
@@ -45,3 +45,19 @@ def test_a_picture_keeps_its_proportions(size: tuple[int, int]) -> None:
     assert wide.shape[1] / wide.shape[0] == pytest.approx(16 / 9, abs=0.01)
     assert wide.shape[0] >= size[1]
     assert wide.shape[1] >= size[0]
+
+
+@pytest.mark.parametrize(
+    ("decided_ms", "embeddings", "in_time"),
+    [([100, 140, 390], 2.0, True), ([160, 160, 160], 1.0, False), ([100, 100, 900], 1.0, False), ([90], 3.5, False)],
+)
+def test_whether_decisions_come_in_time(decided_ms: list[int], embeddings: float, in_time: bool) -> None:
+    """Half within 150 ms, 95 of 100 within 400 ms, and at most three embeddings a track."""
+    first = _first_decision("clip", [_Round(ms / 1000, embeddings, 1) for ms in decided_ms], 5.0)
+    assert (first.in_time, first.arrivals, first.max_ms) == (in_time, len(decided_ms), max(decided_ms))
+
+
+def test_nobody_was_welcomed() -> None:
+    """Rounds without a decision have no times, and are neither in time nor late."""
+    first = _first_decision("clip", [_Round(None, 0.0, 0)], 5.0)
+    assert (first.rounds, first.decided, first.p50_ms, first.in_time) == (1, 0, None, None)
