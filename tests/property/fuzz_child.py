@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
@@ -37,15 +36,11 @@ WANTED = 0.9  # share of pictures that begin as a format that is read
 PLAIN_NOISE = 0.04  # share of inputs that were never a file
 
 
-class HurriedClock:
-    """Each look at it is later: a film is played as fast as it can be decoded."""
+class Hurried(threading.Event):
+    """Nothing waits for it: a film is played as fast as it can be decoded."""
 
-    def __init__(self) -> None:
-        self._now = T0
-
-    def now(self) -> datetime:
-        self._now += timedelta(seconds=1.5)  # over what a film may slip, under what its opening may take
-        return self._now
+    def wait(self, timeout: float | None = None) -> bool:
+        return self.is_set()
 
 
 def proper(pixels: np.ndarray, limit: int) -> None:
@@ -121,9 +116,12 @@ def _streamed(address: CameraAddress) -> str:
         if frame is not None:
             shown[:] = [frame.pixels, *shown[:1]]
 
-    clock = HurriedClock() if address.kind is Kind.FILE else WallClock()
     pace = Pace(max_fps=60, stall_s=2.0)
-    stream = Stream(name="fuzz", address=address, pace=pace, clock=clock, rng=np.random.default_rng(0), on_frame=look)
+    stream = Stream(
+        name="fuzz", address=address, pace=pace, clock=WallClock(), rng=np.random.default_rng(0), on_frame=look
+    )
+    if address.kind is Kind.FILE:
+        stream._stopped = Hurried()
     trouble = stream._connection()  # one connection, in this thread, which would otherwise be made again
     for pixels in shown:
         proper(pixels, MAX_VIDEO_PIXELS)

@@ -2,11 +2,13 @@
 
 import os
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fuzzing import fuzz
+from PIL import Image
 from sound_files import SHARED, largest, pictures, png_of
 
 from visavis.errors import ImageRefused, VisavisError
@@ -50,6 +52,17 @@ def test_headers_that_promise_too_much_are_refused(size: tuple[int, int]) -> Non
     """Nothing is set aside for pixels over the limit, or for none."""
     with pytest.raises(ImageRefused):
         decode_image(png_of(*size))
+
+
+def test_a_palette_that_is_missing() -> None:
+    """Numbers of colours without the colours are refused."""
+    out = BytesIO()
+    Image.new("P", (8, 8)).save(out, "PNG")
+    whole = out.getvalue()
+    begin = whole.index(b"PLTE") - 4
+    end = whole.index(b"IDAT") - 4
+    with pytest.raises(ImageRefused, match="palette"):
+        decode_image(whole[:begin] + whole[end:])
 
 
 @pytest.mark.parametrize("shape", [(1, 4000, 3), (4000, 1, 3), (1, 1, 3), (2, 1281, 3)])

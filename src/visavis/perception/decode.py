@@ -78,6 +78,8 @@ def _load(picture: ImageFile.ImageFile) -> None:
         picture.load()
     except Exception as failure:  # decoders fail in many ways on damaged files
         raise ImageRefused(f"the {picture.format} file is damaged or cut off") from failure
+    if picture.mode.startswith("P") and picture.palette is None:
+        raise ImageRefused(f"the {picture.format} file lacks its palette")
 
 
 def _flat(picture: Image.Image) -> Image.Image:
