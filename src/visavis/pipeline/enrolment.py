@@ -14,6 +14,7 @@ from visavis.errors import (
     QualityTooLow,
     SeveralFacesFound,
 )
+from visavis.identity.rotation import version_of
 from visavis.identity.threshold import for_rate
 from visavis.perception.decode import decode_image
 from visavis.perception.observe import enrolment_face
@@ -91,6 +92,8 @@ def judge(
         own: Their templates so far.
     """
     shots = [_looked(edge, index, photo, review) for index, photo in enumerate(photos)]
+    version = edge.rotations.version  # it may be renewed between two photos
+    shots, own = _turned(edge, shots, version), edge.rotations.turned(own, version)
     shots = _one_person(edge, shots, own)
     if review is ReviewMode.STRICT:
         shots = _nearest_to_own(edge, shots, member_id, own)
@@ -115,6 +118,12 @@ def _looked(edge: Edge, index: int, photo: bytes, review: ReviewMode) -> Shot:
     except QualityTooLow as error:
         return replace(shot, reasons=faces[0].quality.reasons, quality=faces[0].quality, refusal=error)
     return replace(shot, quality=face.quality, embedding=edge.embed(frame, (face,))[0])
+
+
+def _turned(edge: Edge, shots: list[Shot], version: int) -> list[Shot]:
+    """All in this rotation, so that they can be compared with each other."""
+    turned = iter(edge.rotations.turned(_vectors(shots), version))
+    return [shot if shot.embedding is None else replace(shot, embedding=next(turned)) for shot in shots]
 
 
 def _largest(faces: Sequence[Face]) -> Face:
@@ -174,7 +183,8 @@ def _nearest_to_own(edge: Edge, shots: list[Shot], member_id: MemberId | None, o
 
 def _to_others(edge: Edge, embedding: Embedding, member_id: MemberId | None) -> float:
     """Comparison score of the nearest member who is somebody else; -1 without any."""
-    (nearest,) = edge.gallery.nearest((embedding,), 2)
+    gallery = edge.gallery
+    (nearest,) = gallery.nearest(edge.rotations.turned((embedding,), version_of(gallery.model)), 2)
     return max((match.score for match in nearest if match.member_id != member_id), default=-1.0)
 
 

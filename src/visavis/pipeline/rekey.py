@@ -54,6 +54,7 @@ async def rekey(
     rotations.version = max(versions, default=1) + (len(versions) == 1)
     for _ in range(ROUNDS):
         waiting = [m for m in members if m.id not in done or _versions(m, model) - {rotations.version}]
+        waiting.sort(key=lambda m: _versions(m, model) == {rotations.version})  # what a stopped run left comes first
         for number, member in enumerate(waiting):
             if await roster.replace(member, rekeyed(member, keys, rotations)):
                 done[member.id] = len(member.templates)

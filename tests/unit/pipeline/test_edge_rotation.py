@@ -1,10 +1,13 @@
 """An edge among templates of several rotations: it serves all of them, and follows the newest."""
 
 from dataclasses import dataclass
+from io import BytesIO
+from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from visavis.errors import GalleryMismatch
 from visavis.identity.enrol import with_templates
@@ -12,6 +15,7 @@ from visavis.identity.rotation import Rotations
 from visavis.identity.threshold import Threshold
 from visavis.perception.observe import Observer
 from visavis.pipeline.edge import Edge
+from visavis.pipeline.enrolment import ReviewMode, judge
 from visavis.pipeline.rekey import rekey
 from visavis.privacy.vault import new_wrapped_key, seal_text
 from visavis.testing import (
@@ -60,6 +64,9 @@ class Lens:
     axis: int = 0
     model: str = MODEL
     dim: int = DIM
+
+    def observe(self, frame: Frame) -> tuple[SimpleNamespace, ...]:
+        return (SimpleNamespace(quality=None),)
 
     def embed(self, frame: Frame, faces: list[Face]) -> tuple[Embedding, ...]:
         return (an_embedding(self.axis),)
@@ -142,6 +149,23 @@ async def test_a_person_who_is_looked_at_meanwhile_is_still_known(site: Site) ->
         assert found.score == pytest.approx(1, abs=1e-5)
         member = site.edge.member(MemberId("member-1"))
         assert site.edge.nearest_template(member, shots) == member.templates[0].id
+
+
+async def test_photos_are_judged_by_templates_of_before(site: Site) -> None:
+    """A member's templates were read, then the rotation was renewed: their photo still is of the same person."""
+    for number in range(2):
+        await site.storage.roster.save(a_sealed_member(number, site.keys, 1))
+    await site.edge.load()
+    member_id = MemberId("member-1")
+    own = site.edge.templates(member_id)
+    await site.rekey()
+    await site.edge.load()
+    picture = BytesIO()
+    Image.new("RGB", (64, 64)).save(picture, "PNG")
+    for axis, taken in ((1, True), (0, False)):
+        site.lens.axis = axis
+        judged = judge(site.edge, [picture.getvalue()], review=ReviewMode.OFF, member_id=member_id, own=own)
+        assert [shot.accepted for shot in judged.shots] == [taken]
 
 
 async def test_a_probe_that_was_not_turned_is_refused(site: Site) -> None:

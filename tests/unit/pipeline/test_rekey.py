@@ -137,3 +137,17 @@ async def test_another_sites_key_changes_nothing(site: Site) -> None:
     with pytest.raises(SealBroken):
         await site.rekey(MemoryKeys(bytes([3] * 32)))
     assert await site.storage.roster.members() == before
+
+
+async def test_what_a_stopped_run_left_comes_first(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it is stopped, each run goes farther: members already in the new rotation wait for the end."""
+    await site.storage.roster.save(a_sealed_member(0, site.keys, version=2))
+    replace_member, order = site.storage.roster.replace, []
+
+    async def noting(before: Member, after: Member) -> bool:
+        order.append(before.id)
+        return await replace_member(before, after)
+
+    monkeypatch.setattr(site.storage.roster, "replace", noting)
+    assert (await site.rekey()).rotation == 2
+    assert order == ["member-1", "member-2", "member-0"]
