@@ -75,6 +75,8 @@ def trouble_of(failure: Exception) -> Trouble:
             return Trouble.NOT_FOUND
         case ffmpeg.InvalidDataError() | ffmpeg.ProtocolNotFoundError() | ffmpeg.PatchWelcomeError() | ValueError():
             return Trouble.NOT_A_VIDEO
+        case MemoryError() | OSError(errno=errno.EINVAL):  # sizes that nothing has, and files of no bytes
+            return Trouble.NOT_A_VIDEO
         case ffmpeg.EOFError() | ConnectionError() | OSError(errno=errno.EIO):
             return Trouble.LOST
         case _:
