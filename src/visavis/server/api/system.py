@@ -67,6 +67,7 @@ class GalleryView(BaseModel):
     by_face: int  # members with at least one template that compares
     templates: int
     other_models: dict[str, int]  # model -> templates at rest that this pack cannot use: enrol these members again
+    search: str  # "exact", or the scan that is proved to find the same
 
 
 class ThresholdView(BaseModel):
@@ -217,6 +218,7 @@ def gallery_view(site: Site) -> GalleryView:
         by_face=edge.gallery.members,
         templates=usable,
         other_models=dict(models),
+        search="exact" if edge.gallery.exact or edge.gallery.proof is None else edge.gallery.proof.method,
     )
 
 
