@@ -93,17 +93,13 @@ class PostgresSignals:
 
 
 class _Subscriber:
-    """One reader's queue. What is said again while it waits is said once; who falls behind is told to look again."""
+    """One reader's queue; who falls behind is told to look again instead of filling the memory."""
 
     def __init__(self, topics: tuple[str, ...]) -> None:
         self.topics = frozenset(topics)
         self.queue: asyncio.Queue[tuple[str, str] | None] = asyncio.Queue()
-        self._last: tuple[str, str] | None = None
 
     def tell(self, pair: tuple[str, str] | None) -> None:
-        if pair is not None and pair == self._last and not self.queue.empty():
-            return  # a thousand members who change make one look at the roster, not a thousand
-        self._last = pair
         if self.queue.qsize() >= BACKLOG:
             while not self.queue.empty():
                 self.queue.get_nowait()
