@@ -14,8 +14,6 @@ from visavis.storage.server import EmbeddedServer, start_server
 
 NUMBERS = count(1)
 TORCH = "VISAVIS_TEST_TORCH"  # set where torch may be loaded: NiceGUI, looking for its server, touches every object
-    "VISAVIS_TEST_TORCH"  # set in the process that may load it: NiceGUI's search for its server touches every object
-)
 collect_ignore = [] if os.environ.get(TORCH) else ["unit/learning/test_train_faces.py"]
 os.environ["VISAVIS_LANG"] = "en"  # tests compare messages in English, whatever the machine speaks
 
