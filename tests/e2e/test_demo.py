@@ -14,6 +14,7 @@ import httpx
 import numpy as np
 import psutil
 import pytest
+from scan import forms, scan
 
 from visavis.identity.enrol import open_templates
 from visavis.perception.observe import Observer
@@ -22,8 +23,6 @@ from visavis.privacy.keys import FileSiteKey
 from visavis.server.demo import FPS, STRANGER
 from visavis.simulation.walk_by import Portrait, walk_by
 from visavis.storage.database import open_storage
-
-from .test_invariants import forms, scan
 
 SECONDS = 40
 COMMAND = [sys.executable, "-m", "visavis"]
