@@ -4,6 +4,7 @@ import itertools
 import os
 import random
 import secrets
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -23,6 +24,7 @@ from visavis.pipeline.edge import Edge
 from visavis.privacy.erasure import FileErasures
 from visavis.privacy.keys import FileSiteKey
 from visavis.storage.database import Storage, open_storage
+from visavis.storage.programs import _program
 from visavis.storage.server import EmbeddedServer
 from visavis.testing import FixedClock, RecordingHub, a_scenario
 from visavis.types import Embedding, Member, Purpose
@@ -42,6 +44,18 @@ def size(name: str, default: int) -> int:
 def said(line: str) -> None:
     """A figure, for who runs the attacks with -s."""
     sys.stdout.write(f"{line}\n")
+
+
+def dump(url: str, path: Path) -> None:
+    """A backup as people make it, of the database alone."""
+    done = subprocess.run([_program("pg_dump"), url], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    path.write_bytes(done.stdout)
+
+
+def cold_copy(folder: Path, to: Path) -> None:
+    """A backup of the files, owners and modes included."""
+    subprocess.run(["cp", "-a", folder, to], check=True)
 
 
 def unit(vectors: NDArray[np.floating]) -> NDArray[np.float32]:

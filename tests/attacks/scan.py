@@ -18,6 +18,7 @@ CHUNK = 1 << 22
 TABLE_BITS = 26
 TYPES = {"float32": "f4", "float16": "f2", "float64": "f8"}
 ORDERS = {"": "<", " big endian": ">"}
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
 SEPARATORS = (", ", ",", " ", "  ", "\n")
 
 
@@ -42,8 +43,9 @@ def _spelled(data: bytes) -> dict[str, bytes]:
     found = {"hex": data[48:72].hex().encode(), "HEX": data[48:72].hex().upper().encode()}
     for shift in range(3):
         part = data[48 + shift : 48 + shift + 30]
-        found[f"base64 +{shift}"] = base64.b64encode(part)
-        found[f"base64url +{shift}"] = base64.urlsafe_b64encode(part)
+        found[f"base64 +{shift}"] = text = base64.b64encode(part)
+        if (safe := text.translate(URL_SAFE)) != text:
+            found[f"base64url +{shift}"] = safe
     return found
 
 
