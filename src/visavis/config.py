@@ -56,6 +56,17 @@ class Settings(BaseSettings):
     attended: tuple[str, ...] = Field(
         default=(), description='Placements where staff look on, so that no liveness check is asked: `["desk"]`.'
     )
+    jurisdiction: str = Field(
+        default="default",
+        description="Profile of the law here: CN, EU, UK, US-IL, CA, AU, default or a file.",
+    )
+    face: bool = Field(default=True, description="Whether faces may be used here at all; card and PIN always serve.")
+    demonstration: bool = Field(
+        default=False, description="Not for real members: faces are on without a signed impact assessment."
+    )
+    contact_role: str = Field(default="", max_length=100, description="Whom to call about personal data: their role.")
+    contact_phone: str = Field(default="", max_length=60, description="Their telephone number.")
+    contact_email: str = Field(default="", max_length=200, description="Their e-mail address.")
     seed: int | None = Field(default=None, description="Seed of the policy's draws; without it, the machine's entropy.")
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="Least level that is logged."
@@ -70,3 +81,14 @@ class Settings(BaseSettings):
     def site_key_file(self) -> Path:
         """The key that everything personal at this site hangs on."""
         return self.data_dir / "site.key"
+
+    @property
+    def assessment_file(self) -> Path:
+        """The signed impact assessment; without it faces stay off."""
+        return self.data_dir / "assessment.json"
+
+    @property
+    def contact(self) -> str:
+        """Whom to call, in one line; empty when nobody is named."""
+        ways = " ".join(way for way in (self.contact_phone, self.contact_email) if way)
+        return ", ".join(part for part in (self.contact_role, ways) if part)

@@ -27,8 +27,11 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── ConsentMissing
     │   ├── NoticeOutdated
     │   ├── KeyDestroyed
+    │   ├── KeyHeld
     │   ├── SealBroken
     │   ├── SignatureInvalid
+    │   ├── FacesOff
+    │   ├── AssessmentIncomplete
     │   └── StaffOnly
     ├── NotFound                what was asked for is not here
     │   ├── MemberUnknown
@@ -48,6 +51,7 @@ Neither ever holds a name, a token, an embedding or a key.
     └── SetupError              this installation or this command line
         ├── ExtraMissing
         ├── PortInUse
+        ├── JurisdictionInvalid
         └── SettingInvalid
 """
 
@@ -166,12 +170,24 @@ class KeyDestroyed(PrivacyError):
     """The member's key was destroyed when consent was withdrawn. The data cannot be brought back; enrol anew."""
 
 
+class KeyHeld(PrivacyError):
+    """Only the member can open this. Show the member card; without it this person enrols again."""
+
+
 class SealBroken(PrivacyError):
     """The stored ciphertext does not open with this key. The key file and the database belong to different sites."""
 
 
 class SignatureInvalid(PrivacyError):
     """The signature does not fit the document. It was changed, or another site signed it."""
+
+
+class FacesOff(PrivacyError):
+    """Faces are switched off at this site. The card or the PIN gives the same; `visavis assess show` tells why."""
+
+
+class AssessmentIncomplete(PrivacyError):
+    """The impact assessment cannot be signed as it is. Complete what is named and sign again."""
 
 
 class StaffOnly(PrivacyError):
@@ -252,3 +268,7 @@ class PortInUse(SetupError):
 
 class SettingInvalid(SetupError):
     """A setting has a value that cannot be used. Correct it; `visavis serve --help` shows the settings."""
+
+
+class JurisdictionInvalid(SettingInvalid):
+    """The jurisdiction's profile cannot be used. Name one that there is, or correct the named line of the file."""

@@ -343,6 +343,9 @@ ZH_ERRORS = {
     # ------ the edge's HTTP API
     "face-already-enrolled": "这张脸已属于某位会员。请使用卡片或 PIN 码；如仍要加入，请发送 allow_duplicate。",
     "too-many-requests": "来自此处的请求过多。请等一分钟，然后放慢速度再试。",
+    "faces-off": "本站点已关闭人脸功能。卡片或 PIN 码效果相同；`visavis assess show` 会说明原因。",
+    "assessment-incomplete": "影响评估目前无法签署。请补全所指内容后再签署。",
+    "jurisdiction-invalid": "无法使用该地区配置。请指定已有的配置，或改正文件中所指的行。",
     "staff-only": "此项仅供本机员工使用。请在本机通过回环地址访问，不要经过代理。",
     "template-unknown": "该会员没有这个编号的模板。模板列表会显示现有的模板。",
     "review-unknown": "没有这个编号的待审记录。它已处理、已过期，或已随会员一起删除。",
