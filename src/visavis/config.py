@@ -83,6 +83,11 @@ class Settings(BaseSettings):
         return self.data_dir / "site.key"
 
     @property
+    def erasures_file(self) -> Path:
+        """Who must not come back when an older database does."""
+        return self.data_dir / "erased.jsonl"
+
+    @property
     def assessment_file(self) -> Path:
         """The signed impact assessment; without it faces stay off."""
         return self.data_dir / "assessment.json"

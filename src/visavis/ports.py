@@ -5,8 +5,9 @@ synchronous. `visavis.testing` has an in-memory implementation of each, `visavis
 pass `tests/contract`. Whatever is written with an id may be written again: the second time changes nothing.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, datetime
 from typing import Protocol
 
 from visavis.types import (
@@ -15,6 +16,7 @@ from visavis.types import (
     Consent,
     Correction,
     Decision,
+    Erased,
     Event,
     Impression,
     Item,
@@ -24,6 +26,7 @@ from visavis.types import (
     Outcome,
     Placement,
     PolicySnapshot,
+    Ran,
     Review,
     ReviewState,
     Sighting,
@@ -43,12 +46,23 @@ class Clock(Protocol):
 class KeyProvider(Protocol):
     """Keeper of the site key; the key itself never leaves it."""
 
-    def wrap(self, key: bytes, *, aad: bytes) -> bytes:
-        """Encrypt a member key under the site key."""
+    def wrap(self, key: bytes, *, aad: bytes, erasable: bool = False, holder: bytes = b"") -> bytes:
+        """Encrypt a key under the site key; an erasable one can be destroyed, in every copy of what is returned.
+
+        A holder's secret (of a card) is needed to open it again, and is kept nowhere.
+        """
         ...
 
-    def unwrap(self, wrapped: bytes, *, aad: bytes) -> bytes:
-        """Raises SealBroken when the site key or the associated data differ."""
+    def unwrap(self, wrapped: bytes, *, aad: bytes, holder: bytes = b"") -> bytes:
+        """Raises SealBroken when site key, holder or associated data differ, KeyDestroyed, KeyHeld without a holder."""
+        ...
+
+    def destroy(self, wrapped: Iterable[bytes]) -> int:
+        """Make erasable keys unopenable for ever, on disk when it returns; how many were not before."""
+        ...
+
+    def together(self) -> AbstractContextManager[None]:
+        """Keys that are wrapped inside are durable when it ends, not one by one."""
         ...
 
     def derive(self, label: str) -> bytes:
@@ -66,8 +80,8 @@ class Roster(Protocol):
         """Add or replace a member and append to the ledger in one transaction; tells every node."""
         ...
 
-    async def replace(self, before: Member, after: Member) -> bool:
-        """Write a member whose key and templates are still those; False, and nothing, when they changed or went."""
+    async def replace(self, pairs: Sequence[tuple[Member, Member]]) -> frozenset[MemberId]:
+        """Write those members whose key and templates are still as before, in one transaction; which they were."""
         ...
 
     async def remove(self, member_id: MemberId, ledger: Sequence[Withdrawal] = ()) -> int:
@@ -92,6 +106,18 @@ class ConsentLedger(Protocol):
 
     async def history(self, subject: str) -> Sequence[Consent | Withdrawal]:
         """Everything ever appended for this subject, in the order of appending."""
+        ...
+
+
+class ErasureList(Protocol):
+    """What must not come back when an older backup does. Append-only."""
+
+    async def append(self, entries: Sequence[Erased]) -> None:
+        """Durable on return; an entry that is there already changes nothing."""
+        ...
+
+    async def all(self) -> Sequence[Erased]:
+        """Every entry, in any order; one may stand there twice."""
         ...
 
 
@@ -144,6 +170,30 @@ class ReviewQueue(Protocol):
 
     async def forget(self, asked_before: datetime) -> int:
         """Delete what was asked before this time, but for each member's last confirmation; how many."""
+        ...
+
+
+class VisitLog(Protocol):
+    """When members came last, and when retention ran last; a visit goes with its member."""
+
+    async def came(self, member_id: MemberId, day: date) -> str | None:
+        """Keep the day; what waited to be told to the member, once. Nothing is kept of a member who has gone."""
+        ...
+
+    async def last(self) -> Mapping[MemberId, date]:
+        """Day of each member's last visit."""
+        ...
+
+    async def tell(self, member_id: MemberId, news: str) -> None:
+        """What the member hears at the next visit."""
+        ...
+
+    async def ran(self, category: str, *, at: datetime, removed: int) -> None:
+        """What a run did to a category."""
+        ...
+
+    async def runs(self) -> Mapping[str, Ran]:
+        """The last run of each category."""
         ...
 
 
@@ -263,6 +313,30 @@ class Eraser(Protocol):
 
     async def erase(self, token: Token) -> Mapping[str, int]:
         """Delete every row of the token in one transaction, consents last; table -> rows."""
+        ...
+
+    async def tokens(self) -> frozenset[Token]:
+        """Every token about which anything is kept."""
+        ...
+
+
+class Expiry(Protocol):
+    """Deletion by age at the hub; a category is one of `privacy.retention`."""
+
+    async def expire(self, category: str, before: datetime) -> Mapping[str, int]:
+        """Delete what is older; store -> rows. Never what is younger than a day, whatever was asked."""
+        ...
+
+    async def due(self, category: str, before: datetime, *, now: datetime) -> Mapping[str, int]:
+        """What `expire` would delete now."""
+        ...
+
+
+class Held(Protocol):
+    """All that one half holds about one person, for their own eyes."""
+
+    async def held(self, subject: str, token: Token) -> Mapping[str, Sequence[Mapping[str, object]]]:
+        """Table -> rows of column and value; without keys, digests and the numbers of templates."""
         ...
 
 

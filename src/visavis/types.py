@@ -199,6 +199,18 @@ class DeletionReceipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """One line of the erasure list: kept for ever, since a backup may be old."""
+
+    subject_sha256: str  # of the member's token
+    what: str  # a purpose that was withdrawn, or "everything"
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _aware("at", self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """One line of the site's hash chain. The subject is a pseudonym: erasure never breaks the chain."""
 
@@ -210,6 +222,17 @@ class AuditEntry:
     detail: Mapping[str, str]
     previous_sha256: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """The last run of the retention job for one category."""
+
+    at: datetime
+    removed: int
+
+    def __post_init__(self) -> None:
+        _aware("at", self.at)
 
 
 # ------ identity -------------------------------------------------------------------------------------------------
@@ -470,6 +493,7 @@ class Scenario:
     currency: str | None = None  # of prices, ISO 4217
     category_titles: Mapping[str, Localised] = field(default_factory=dict)  # for reasons and reports
     liveness: Mapping[Guarded, Liveness] = field(default_factory=dict)  # what is not named is off
+    retention_days: Mapping[str, int] = field(default_factory=dict)  # category -> days, where fewer than elsewhere
 
     @property
     def categories(self) -> tuple[str, ...]:

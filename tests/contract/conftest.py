@@ -1,6 +1,7 @@
 """Each port twice: in memory and on PostgreSQL. A suite asks for the port and does not know which it got."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ from visavis.ports import (
     CorrectionLog,
     DecisionLog,
     Eraser,
+    ErasureList,
     EventLog,
     MonitorStore,
     OutcomeLog,
@@ -22,6 +24,7 @@ from visavis.ports import (
     Roster,
     Signals,
 )
+from visavis.privacy.erasure import FileErasures
 from visavis.storage.database import Storage, open_storage
 from visavis.storage.server import EmbeddedServer
 from visavis.testing import MemoryStorage, memory_storage
@@ -63,6 +66,12 @@ def emptied_url(contract_database: "psycopg.Connection[tuple[object, ...]]") -> 
 @pytest.fixture
 def roster(ports: Ports) -> Roster:
     return ports.roster
+
+
+@pytest.fixture(params=["table", "file"])
+def erasures(ports: Ports, request: pytest.FixtureRequest, tmp_path: Path) -> ErasureList:
+    """That of the database and that beside it."""
+    return ports.erasures if request.param == "table" else FileErasures(tmp_path / "erased")
 
 
 @pytest.fixture

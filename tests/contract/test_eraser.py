@@ -117,3 +117,14 @@ async def test_erasing_again_or_a_stranger_removes_nothing(logs: Logs, eraser: E
     await eraser.erase(Token("anna"))
     assert set((await eraser.erase(Token("anna"))).values()) == {0}
     assert set((await eraser.erase(Token("nobody"))).values()) == {0}
+
+
+async def test_whoever_has_left_a_trace_is_named(logs: Logs, eraser: Eraser) -> None:
+    """Also by a consent alone; nobody who was erased."""
+    assert await eraser.tokens() == frozenset()
+    await logs.live("token-1")
+    await logs.live("token-2")
+    await logs.hub_ledger.append([a_consent(id="alone", subject="token-3")])
+    assert await eraser.tokens() == {"token-1", "token-2", "token-3"}
+    await eraser.erase(Token("token-1"))
+    assert await eraser.tokens() == {"token-2", "token-3"}

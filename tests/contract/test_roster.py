@@ -48,7 +48,7 @@ async def test_a_member_who_is_as_they_were_is_replaced(roster: Roster) -> None:
     before = a_member(templates=(a_template(id="1"), a_template(id="2")))
     await roster.save(before)
     after = replace(before, wrapped_key=b"fresh", templates=(a_template(id="1", model="net@0123456789ab/r2"),))
-    assert await roster.replace(before, after)
+    assert await roster.replace([(before, after)]) == {before.id}
     assert await roster.members() == [after]
 
 
@@ -62,11 +62,22 @@ async def test_a_member_who_changed_or_went_is_not_replaced(roster: Roster) -> N
         replace(before, templates=(*before.templates, a_template(id="2"))),
     ):
         await roster.save(now)
-        assert not await roster.replace(before, replace(before, wrapped_key=b"fresh"))
+        assert not await roster.replace([(before, replace(before, wrapped_key=b"fresh"))])
         assert await roster.members() == [now]
     await roster.remove(before.id)
-    assert not await roster.replace(before, before)
+    assert not await roster.replace([(before, before)])
     assert await roster.members() == []
+
+
+async def test_of_several_those_who_changed_stay_as_they_are(roster: Roster) -> None:
+    """Each with their own templates, also those who have none."""
+    before = [another(number, templates=(a_template(id=f"t{number}"),) * (number % 2)) for number in range(4)]
+    for member in before:
+        await roster.save(member)
+    await roster.save(changed := replace(before[1], wrapped_key=b"another"))
+    after = [replace(member, wrapped_key=b"fresh") for member in before]
+    assert await roster.replace(list(zip(before, after, strict=True))) == {before[k].id for k in (0, 2, 3)}
+    assert await roster.members() == [after[0], changed, after[2], after[3]]
 
 
 async def test_members_come_oldest_first(roster: Roster) -> None:

@@ -37,6 +37,7 @@ ROWS = tuple(
 
 CHILD = """
     import asyncio, os, signal, sys
+    from visavis.pipeline import rekey as module
     from visavis.pipeline.rekey import rekey
     from visavis.storage.database import open_storage
     from visavis.storage.roster import PostgresRoster
@@ -48,19 +49,19 @@ CHILD = """
     def die():
         os.kill(os.getpid(), signal.SIGKILL)
 
-    async def writing(self, cursor, member):
-        await write(self, cursor, member)
-        seen.append(member.id)
+    async def writing(self, cursor, members):
+        await write(self, cursor, members)
+        seen.extend(member.id for member in members)
         if moment == "before the commit" and len(seen) == int(last):
             die()
 
-    async def replacing(self, before, after):
-        written = await replace(self, before, after)
+    async def replacing(self, pairs):
+        written = await replace(self, pairs)
         if moment == "after the commit" and len(seen) == int(last):
             die()
         return written
 
-    PostgresRoster._write, PostgresRoster.replace = writing, replacing
+    PostgresRoster._write, PostgresRoster.replace, module.BATCH = writing, replacing, 1
 
     async def main():
         async with open_storage(url) as storage:
@@ -108,6 +109,7 @@ def an_edge(storage: Storage, keys: MemoryKeys) -> Edge:
         keys=keys,
         roster=storage.roster,
         ledger=storage.edge_ledger,
+        erasures=storage.erasures,
         link=RecordingHub(),
         audit=storage.audit,
         clock=FixedClock(),

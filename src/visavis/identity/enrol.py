@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from visavis.errors import ConsentMissing, GalleryMismatch, InputRefused
+from visavis.errors import ConsentMissing, GalleryMismatch, InputRefused, KeyDestroyed, KeyHeld
 from visavis.identity.rotation import Rotations, base_model
 from visavis.ports import KeyProvider
 from visavis.privacy.consent import Entry, grant, unended, withdraw
@@ -19,8 +19,9 @@ from visavis.types import Consent, Embedding, Member, MemberId, Purpose, Scenari
 MAX_PHOTOS = 5
 MAX_NICKNAME = 40
 NICKNAME = "nickname"
+NO_NAME = "–"
 Ids = Callable[[], str]
-E = TypeVar("E", Consent, Withdrawal)
+E = TypeVar("E", bound=Entry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,10 +207,17 @@ def rekeyed(member: Member, keys: KeyProvider, rotations: Rotations) -> Member:
 
 
 def without_templates(member: Member, keys: KeyProvider) -> Member:
-    """The member with card and PIN only, under a fresh key: the key of the templates is gone."""
+    """The member with card and PIN only, under a fresh key: that of the templates may be destroyed.
+
+    A nickname that does not open any more, or not without the member's card, is replaced by a dash.
+    """
     wrapped = new_wrapped_key(keys, member.id)
-    name = seal_text(keys, wrapped, nickname(member, keys), member_id=member.id, purpose=NICKNAME)
-    return replace(member, wrapped_key=wrapped, nickname=name, templates=())
+    try:
+        name = nickname(member, keys)
+    except (KeyDestroyed, KeyHeld):
+        name = NO_NAME
+    sealed = seal_text(keys, wrapped, name, member_id=member.id, purpose=NICKNAME)
+    return replace(member, wrapped_key=wrapped, nickname=sealed, templates=())
 
 
 def withdrawals(

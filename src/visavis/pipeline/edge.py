@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.errors import ConsentMissing, CredentialRefused, MemberUnknown, PlacementUnknown
+from visavis.errors import ConsentMissing, CredentialRefused, KeyDestroyed, KeyHeld, MemberUnknown, PlacementUnknown
 from visavis.identity.drift import CalibrationCheck, check_calibration
 from visavis.identity.enrol import (
     Enrolment,
@@ -27,8 +27,9 @@ from visavis.identity.rotation import Rotations, base_model, version_of
 from visavis.identity.threshold import CalibrationRow, Threshold, for_gallery, for_rate
 from visavis.perception.decode import decode_image
 from visavis.perception.observe import Observer, enrolment_face
-from visavis.ports import AuditLog, Clock, ConsentLedger, HubLink, KeyProvider, Roster
+from visavis.ports import AuditLog, Clock, ConsentLedger, ErasureList, HubLink, KeyProvider, Roster
 from visavis.privacy.consent import permit
+from visavis.privacy.erasure import EVERYTHING, digest
 from visavis.privacy.pseudonym import credential_digest
 from visavis.privacy.receipts import deletion_receipt
 from visavis.types import (
@@ -36,6 +37,7 @@ from visavis.types import (
     Decision,
     DeletionReceipt,
     Embedding,
+    Erased,
     Face,
     Frame,
     Member,
@@ -82,6 +84,7 @@ class Edge:
     keys: KeyProvider
     roster: Roster
     ledger: ConsentLedger
+    erasures: ErasureList
     link: HubLink
     audit: AuditLog
     clock: Clock
@@ -136,7 +139,10 @@ class Edge:
         self.gallery.drop(member_id)
 
     def _templates(self, member: Member) -> list[tuple[str, Embedding]]:
-        opened = open_templates(member, self.keys, self.observer.model)
+        try:
+            opened = open_templates(member, self.keys, self.observer.model)
+        except (KeyDestroyed, KeyHeld):
+            return []  # forgotten, though its row came back; or only the member's card opens it
         turned = self.rotations.turned([embedding for _, embedding in opened])
         return [(template_id, embedding) for (template_id, _), embedding in zip(opened, turned, strict=True)]
 
@@ -333,9 +339,14 @@ class Edge:
         enrolment = self._enrolment(embeddings, name=name, locale=locale, consents=consents)
         while any([await self.roster.find(digest) for digest in enrolment.member.credentials]):
             # Ten digits repeat now and then; a PIN must never open another member's page.
+            self.keys.destroy([enrolment.member.wrapped_key])
             enrolment = self._enrolment(embeddings, name=name, locale=locale, consents=consents)
         member = enrolment.member
-        await self.roster.save(member, enrolment.consents_edge)
+        try:
+            await self.roster.save(member, enrolment.consents_edge)
+        except BaseException:
+            self.keys.destroy([member.wrapped_key])
+            raise
         await self.link.consented(enrolment.consents_hub)
         self._admit(member)
         await self.note("enrolled", member, {"templates": str(len(member.templates))})
@@ -393,23 +404,30 @@ class Edge:
         return await self.ledger.history(member_id)
 
     async def withdraw(self, member_id: MemberId, purpose: Purpose, *, method: str) -> None:
-        """End one consent; the end of RECOGNISE destroys the templates and their key."""
+        """End one consent; the end of RECOGNISE destroys the templates and their key, here and in every backup."""
         member = self.member(member_id)
+        await self._list(member, purpose.value)
+        if purpose is Purpose.RECOGNISE:
+            self._drop(member_id)
+            without = without_templates(member, self.keys)
+            self.keys.destroy([member.wrapped_key])  # before the rows go: what is left of them opens no more
+            member = self.members[member_id] = without
         ended = withdrawals(
             await self.ledger.history(member_id), [purpose], method=method, now=self.clock.now(), ids=self.ids
         )
-        if purpose is Purpose.RECOGNISE:
-            self._drop(member_id)
-            member = without_templates(member, self.keys)
-            self.members[member_id] = member
         await self.roster.save(member, ended)
         await self.link.consented(for_hub(ended, member))
         await self.note("withdrawn", member, {"purpose": purpose.value, "method": method})
 
     async def forget(self, member_id: MemberId, *, method: str) -> DeletionReceipt:
-        """End every consent, destroy the key, erase the member here and at the hub; unknown from the next frame on."""
+        """End every consent, destroy the key, erase the member here and at the hub; unknown from the next frame on.
+
+        Once the erasure list holds it, it will happen: what a crash or an absent hub cuts off, `pipeline.erasure` ends.
+        """
         member = self.member(member_id)
         self.gallery.drop(member_id)
+        await self._list(member, EVERYTHING)
+        self.keys.destroy([member.wrapped_key])
         # The hub first: only the edge knows the token, so it goes last and a failure can be repeated.
         at_hub = await self.link.forget(member.token)
         ended = withdrawals(
@@ -421,6 +439,10 @@ class Edge:
         return deletion_receipt(
             self.keys, subject=member.token, site=self.site, removed=removed, at=self.clock.now(), receipt_id=self.ids()
         )
+
+    async def _list(self, member: Member, what: str) -> None:
+        entry = Erased(subject_sha256=digest(member.token), what=what, at=self.clock.now())
+        await self.erasures.append([entry])
 
     async def note(self, action: str, member: Member, detail: Mapping[str, str]) -> None:
         await self.audit.append(actor="edge", action=action, subject=member.token, detail=detail, at=self.clock.now())

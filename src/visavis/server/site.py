@@ -21,10 +21,12 @@ from visavis.perception.packs import Manifest, Pack, chosen_pack, load_pack
 from visavis.pipeline.camera import Camera, Seen
 from visavis.pipeline.corrections import Corrections
 from visavis.pipeline.edge import Edge
+from visavis.pipeline.erasure import Erasures, Replayed, replay
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
 from visavis.pipeline.watch import Watch
 from visavis.ports import Clock
+from visavis.privacy.erasure import FileErasures
 from visavis.privacy.keys import FileSiteKey
 from visavis.privacy.receipts import sign_receipt
 from visavis.recommend.squarecb import SquareCB
@@ -41,7 +43,7 @@ from visavis.server.tally import Tally
 from visavis.storage.database import Storage, open_storage
 from visavis.storage.migrate import check_version, migrate
 from visavis.storage.server import EmbeddedServer, start_server
-from visavis.types import Consent, DeletionReceipt, Face, Frame, MemberId, Scenario, Surface
+from visavis.types import Consent, DeletionReceipt, Face, Frame, Member, MemberId, Scenario, Surface
 
 log = structlog.get_logger()
 
@@ -71,6 +73,8 @@ class Site:
     edge: Edge
     hub: Hub
     learner: Learner
+    keys: FileSiteKey
+    erasures: Erasures
     screens: ScreenChannel
     sessions: Sessions
     attempts: Attempts
@@ -125,10 +129,9 @@ class Site:
 
     async def forget(self, member_id: MemberId, *, method: str) -> DeletionReceipt:
         """Forget a member; their sessions end and their offers leave the screens."""
-        token = self.edge.member(member_id).token
+        member = self.edge.member(member_id)
         receipt = await self.edge.forget(member_id, method=method)
-        self.sessions.end(member_id)
-        self.screens.take_down(token)
+        self._dropped(member)
         return receipt
 
     def receipt(self, consent: Consent) -> str:
@@ -144,7 +147,8 @@ class Site:
     # ------ what runs beside the requests
 
     async def follow_roster(self) -> None:
-        """Keep the gallery equal to the roster, whichever process changes it."""
+        """Keep the gallery equal to the roster, whichever process changes it, and also after a restore."""
+        await self.replay_erasures()
         async for _topic, _payload in self.storage.edge_signals.subscribe("roster"):
             await self.edge.load()
             await self.corrections.load()
@@ -184,11 +188,24 @@ class Site:
             self.learner.policy = SquareCB.restore(snapshot, self.scenario)
             self.learner.position = int(snapshot.state["position"][0])
 
+    async def replay_erasures(self) -> None:
+        """Erase again whom an older database brought back."""
+        done = await replay(self.edge, self.storage.eraser, done=self._dropped)
+        if done != Replayed():
+            log.warning("erasures_replayed", members=done.members, tokens=done.tokens, consents=done.consents)
+
+    def _dropped(self, member: Member) -> None:
+        """Their sessions end and their offers leave the screens."""
+        self.sessions.end(member.id)
+        self.screens.take_down(member.token)
+
     async def tidy(self) -> None:
-        """Forget answered reviews after a month."""
+        """Forget answered reviews after a month, and keys that a crash left without a member after an hour."""
         while True:
             await self.reviews.forget_old()
-            await asyncio.sleep(TIDY_EVERY_S)
+            taken = self.keys.taken()
+            await asyncio.sleep(TIDY_EVERY_S)  # whoever was about to be written then, is by now
+            self.keys.sweep(taken, [member.wrapped_key for member in await self.storage.roster.members()])
 
     async def lapse(self) -> None:
         """Close decisions that nobody reacted to."""
@@ -220,6 +237,8 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
         if not settings.site_key_file.exists() and await storage.roster.members():
             raise SettingInvalid(f"site key: {settings.site_key_file} is missing; restore it, nothing opens without it")
         site = _compose(settings, scenario, pack, storage)
+        await site.erasures.align()
+        await site.replay_erasures()
         members = await site.edge.load()
         await site.corrections.load()
         log.info("site_open", site=settings.site, scenario=scenario.name, members=members)
@@ -245,6 +264,8 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
 
 def _compose(settings: Settings, scenario: Scenario, pack: Pack, storage: Storage) -> Site:
     clock, tally, ids = WallClock(), Tally(), lambda: str(uuid4())
+    keys = FileSiteKey(settings.site_key_file)
+    erasures = Erasures(FileErasures(settings.erasures_file), storage.erasures)
     rng = np.random.default_rng(settings.seed)
     screens = ScreenChannel(
         scenario=scenario,
@@ -277,9 +298,10 @@ def _compose(settings: Settings, scenario: Scenario, pack: Pack, storage: Storag
         observer=observer,
         calibration=pack.manifest.calibration,
         false_match_rate=settings.false_match_rate,
-        keys=FileSiteKey(settings.site_key_file),
+        keys=keys,
         roster=storage.roster,
         ledger=storage.edge_ledger,
+        erasures=erasures,
         link=hub,
         audit=storage.audit,
         clock=clock,
@@ -293,6 +315,8 @@ def _compose(settings: Settings, scenario: Scenario, pack: Pack, storage: Storag
         edge=edge,
         hub=hub,
         learner=learner,
+        keys=keys,
+        erasures=erasures,
         screens=screens,
         sessions=Sessions(clock),
         attempts=Attempts(clock),

@@ -24,6 +24,7 @@ from visavis.storage.board import BoardReader
 from visavis.storage.corrections import PostgresCorrections
 from visavis.storage.decisions import PostgresDecisions
 from visavis.storage.eraser import PostgresEraser
+from visavis.storage.erasures import PostgresErasures
 from visavis.storage.events import PostgresEvents
 from visavis.storage.half import Half
 from visavis.storage.ledger import PostgresLedger
@@ -55,6 +56,7 @@ class Storage:
     monitors: PostgresMonitors
     corrections: PostgresCorrections
     reviews: PostgresReviews
+    erasures: PostgresErasures
 
     hub_ledger: PostgresLedger
     events: PostgresEvents
@@ -157,6 +159,7 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         monitors=PostgresMonitors(edge),
         corrections=PostgresCorrections(edge),
         reviews=PostgresReviews(edge),
+        erasures=PostgresErasures(edge),
         hub_ledger=PostgresLedger(hub),
         events=PostgresEvents(hub),
         decisions=PostgresDecisions(hub),

@@ -17,3 +17,7 @@ class PostgresEraser:
     async def erase(self, token: Token) -> Mapping[str, int]:
         """Delete every row of the token in one transaction, consents last; table -> rows."""
         return dict(await self._half.fetch(self._sql["erase"], {"token": token}))
+
+    async def tokens(self) -> frozenset[Token]:
+        """Every token about which anything is kept."""
+        return frozenset(Token(row[0]) for row in await self._half.fetch(self._sql["tokens"]))

@@ -20,29 +20,34 @@ class PostgresRoster:
     async def save(self, member: Member, ledger: Sequence[Consent | Withdrawal] = ()) -> None:
         """Add or replace a member and append to the ledger in one transaction; tells every node."""
         async with self._half.transaction() as cursor:
-            await self._write(cursor, member)
+            await self._write(cursor, [member])
             if ledger:
                 await cursor.execute(self._append, ledger_columns(ledger))
             await cursor.execute(self._sql["tell"])
 
-    async def replace(self, before: Member, after: Member) -> bool:
-        """Write a member whose key and templates are still those; False, and nothing, when they changed or went."""
+    async def replace(self, pairs: Sequence[tuple[Member, Member]]) -> frozenset[MemberId]:
+        """Write those members whose key and templates are still as before, in one transaction; which they were."""
+        known = {"ids": [before.id for before, _ in pairs], "keys": [before.wrapped_key for before, _ in pairs]}
         async with self._half.transaction() as cursor:
-            await cursor.execute(self._sql["unchanged"], {"id": before.id, "wrapped_key": before.wrapped_key})
-            if await cursor.fetchone() is None:
-                return False
-            await cursor.execute(self._sql["nonces"], {"id": before.id})
-            if [row[0] for row in await cursor.fetchall()] != [t.sealed.nonce for t in before.templates]:
-                return False
-            await self._write(cursor, after)
-            await cursor.execute(self._sql["tell"])
-        return True
+            await cursor.execute(self._sql["unchanged"], known)
+            same = {row[0] for row in await cursor.fetchall()}
+            await cursor.execute(self._sql["nonces"], known)
+            nonces = dict(await cursor.fetchall())
+            kept = [
+                after
+                for before, after in pairs
+                if before.id in same and nonces.get(before.id, []) == [t.sealed.nonce for t in before.templates]
+            ]
+            if kept:
+                await self._write(cursor, kept)
+                await cursor.execute(self._sql["tell"])
+        return frozenset(member.id for member in kept)
 
-    async def _write(self, cursor: Any, member: Member) -> None:
-        await cursor.execute(self._sql["save"], _member_row(member))
-        await cursor.execute(self._sql["drop_templates"], {"id": member.id})
-        if member.templates:
-            await cursor.execute(self._sql["add_templates"], _template_columns(member))
+    async def _write(self, cursor: Any, members: Sequence[Member]) -> None:
+        await cursor.executemany(self._sql["save"], [_member_row(member) for member in members])
+        await cursor.execute(self._sql["drop_templates"], {"ids": [member.id for member in members]})
+        if any(member.templates for member in members):
+            await cursor.execute(self._sql["add_templates"], _template_columns(members))
 
     async def remove(self, member_id: MemberId, ledger: Sequence[Withdrawal] = ()) -> int:
         """Destroy the member's row and templates, append the withdrawals; rows removed. Tells every node."""
@@ -79,15 +84,16 @@ def _member_row(member: Member) -> dict[str, Any]:
     }
 
 
-def _template_columns(member: Member) -> dict[str, Any]:
+def _template_columns(members: Sequence[Member]) -> dict[str, Any]:
+    rows = [(member.id, position, t) for member in members for position, t in enumerate(member.templates)]
     return {
-        "id": member.id,
-        "positions": list(range(len(member.templates))),
-        "ids": [t.id for t in member.templates],
-        "models": [t.model for t in member.templates],
-        "nonces": [t.sealed.nonce for t in member.templates],
-        "ciphertexts": [t.sealed.ciphertext for t in member.templates],
-        "created_at": [t.created_at for t in member.templates],
+        "members": [member_id for member_id, _, _ in rows],
+        "positions": [position for _, position, _ in rows],
+        "ids": [t.id for _, _, t in rows],
+        "models": [t.model for _, _, t in rows],
+        "nonces": [t.sealed.nonce for _, _, t in rows],
+        "ciphertexts": [t.sealed.ciphertext for _, _, t in rows],
+        "created_at": [t.created_at for _, _, t in rows],
     }
 
 

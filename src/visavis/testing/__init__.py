@@ -33,6 +33,7 @@ from visavis.testing.builders import (
 from visavis.testing.clock import FixedClock, counted_ids
 from visavis.testing.edge import (
     MemoryCorrections,
+    MemoryErasures,
     MemoryKeys,
     MemoryLedger,
     MemoryMonitors,
@@ -61,6 +62,7 @@ __all__ = [
     "MemoryCorrections",
     "MemoryDecisions",
     "MemoryEraser",
+    "MemoryErasures",
     "MemoryEvents",
     "MemoryKeys",
     "MemoryLedger",

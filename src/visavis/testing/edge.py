@@ -2,7 +2,8 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,12 +12,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from visavis.errors import SealBroken
+from visavis.errors import KeyDestroyed, KeyHeld, SealBroken
 from visavis.testing.signals import MemorySignals
 from visavis.types import (
     Consent,
     Correction,
     Decision,
+    Erased,
     Member,
     MemberId,
     Monitor,
@@ -35,18 +37,36 @@ class MemoryKeys:
 
     def __init__(self, site_key: bytes = bytes(range(32))) -> None:
         self._site_key = site_key
+        self.destroyed: set[bytes] = set()
 
-    def wrap(self, key: bytes, *, aad: bytes) -> bytes:
-        """Encrypt a member key under the site key."""
+    def wrap(self, key: bytes, *, aad: bytes, erasable: bool = False, holder: bytes = b"") -> bytes:
+        """Encrypt a key under the site key, and the holder's secret if there is one."""
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + AESGCM(self.derive("wrap")).encrypt(nonce, key, aad)
+        mark = b"held" if holder else b"kept" if erasable else b"site"
+        return mark + nonce + AESGCM(self.derive(f"wrap {holder.hex()}")).encrypt(nonce, key, mark + aad)
 
-    def unwrap(self, wrapped: bytes, *, aad: bytes) -> bytes:
-        """Raises SealBroken when the site key or the associated data differ."""
+    def unwrap(self, wrapped: bytes, *, aad: bytes, holder: bytes = b"") -> bytes:
+        """Raises SealBroken, KeyDestroyed or KeyHeld; see the port."""
+        if wrapped in self.destroyed:
+            raise KeyDestroyed
+        mark, nonce, ciphertext = wrapped[:4], wrapped[4 : 4 + NONCE_BYTES], wrapped[4 + NONCE_BYTES :]
+        if mark == b"held" and not holder:
+            raise KeyHeld
+        label = f"wrap {holder.hex() if mark == b'held' else ''}"
         try:
-            return AESGCM(self.derive("wrap")).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], aad)
+            return AESGCM(self.derive(label)).decrypt(nonce, ciphertext, mark + aad)
         except (InvalidTag, ValueError) as error:
             raise SealBroken("a member key") from error
+
+    def destroy(self, wrapped: Iterable[bytes]) -> int:
+        """Remember them: they never open again."""
+        gone = {one for one in wrapped if one[:4] in (b"held", b"kept")} - self.destroyed
+        self.destroyed |= gone
+        return len(gone)
+
+    def together(self) -> AbstractContextManager[None]:
+        """Memory needs no flushing."""
+        return nullcontext()
 
     def derive(self, label: str) -> bytes:
         """32 bytes for one use."""
@@ -85,13 +105,16 @@ class MemoryRoster:
         await self._ledger.append(ledger)
         await self._signals.publish("roster")
 
-    async def replace(self, before: Member, after: Member) -> bool:
-        """Write a member whose key and templates are still those; False, and nothing, when they changed or went."""
+    async def replace(self, pairs: Sequence[tuple[Member, Member]]) -> frozenset[MemberId]:
+        """Write those members whose key and templates are still as before; which they were."""
+        kept = [after for before, after in pairs if self._is_still(before)]
+        for member in kept:
+            await self.save(member)
+        return frozenset(member.id for member in kept)
+
+    def _is_still(self, before: Member) -> bool:
         now = self._members.get(before.id)
-        if now is None or (now.wrapped_key, now.templates) != (before.wrapped_key, before.templates):
-            return False
-        await self.save(after)
-        return True
+        return now is not None and (now.wrapped_key, now.templates) == (before.wrapped_key, before.templates)
 
     async def remove(self, member_id: MemberId, ledger: Sequence[Withdrawal] = ()) -> int:
         """Destroy the member and templates, append the withdrawals; rows removed. Tells every node."""
@@ -107,6 +130,21 @@ class MemoryRoster:
     async def find(self, credential: bytes) -> Member | None:
         """The member with this credential digest; the oldest, should there be two."""
         return next((member for member in await self.members() if credential in member.credentials), None)
+
+
+class MemoryErasures:
+    """Implements `ports.ErasureList`."""
+
+    def __init__(self) -> None:
+        self._entries: list[Erased] = []
+
+    async def append(self, entries: Sequence[Erased]) -> None:
+        """Keep them."""
+        self._entries += entries
+
+    async def all(self) -> Sequence[Erased]:
+        """Every entry."""
+        return list(self._entries)
 
 
 class MemoryMonitors:

@@ -253,6 +253,15 @@ class MemoryEraser:
             "ledger": _drop(self._ledger.entries, [i for i, e in self._ledger.entries.items() if e.subject == token]),
         }
 
+    async def tokens(self) -> frozenset[Token]:
+        """Every token about which anything is kept."""
+        caps = {cap[1] for cap in self._allowance.caps}
+        caps |= {r.cap[1] for r in self._allowance.reservations.values() if r.cap is not None}
+        subjects = {Token(entry.subject) for entry in self._ledger.entries.values()}
+        decided = {decision.token for decision in self._decisions.rows.values() if decision.token is not None}
+        did = {event.token for event in self._events.rows.values() if event.token is not None}
+        return frozenset(caps | subjects | decided | did)
+
 
 def _drop(rows: MutableMapping[Any, Any], keys: Sequence[Any]) -> int:
     for key in keys:

@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from visavis.testing.edge import MemoryCorrections, MemoryLedger, MemoryMonitors, MemoryReviews, MemoryRoster
+from visavis.testing.edge import (
+    MemoryCorrections,
+    MemoryErasures,
+    MemoryLedger,
+    MemoryMonitors,
+    MemoryReviews,
+    MemoryRoster,
+)
 from visavis.testing.hub import (
     MemoryAllowance,
     MemoryDecisions,
@@ -26,6 +33,7 @@ class MemoryStorage:
     monitors: MemoryMonitors
     corrections: MemoryCorrections
     reviews: MemoryReviews
+    erasures: MemoryErasures
 
     hub_ledger: MemoryLedger
     events: MemoryEvents
@@ -57,6 +65,7 @@ def memory_storage() -> MemoryStorage:
         monitors=MemoryMonitors(signals),
         corrections=MemoryCorrections(roster, signals),
         reviews=MemoryReviews(roster),
+        erasures=MemoryErasures(),
         hub_ledger=hub_ledger,
         events=events,
         decisions=decisions,

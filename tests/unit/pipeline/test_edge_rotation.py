@@ -106,6 +106,7 @@ def site() -> Site:
         keys=keys,
         roster=storage.roster,
         ledger=storage.edge_ledger,
+        erasures=storage.erasures,
         link=RecordingHub(),
         audit=storage.audit,
         clock=FixedClock(),

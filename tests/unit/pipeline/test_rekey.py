@@ -1,11 +1,12 @@
 """Renewing keys and rotations: all or nothing for each member, resumable, and nobody comes back."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from visavis.errors import SealBroken
+from visavis.errors import KeyDestroyed, SealBroken
 from visavis.identity.enrol import nickname, open_templates, with_templates
 from visavis.identity.rotation import Rotations, version_of
 from visavis.pipeline.rekey import Rekeyed, rekey
@@ -13,6 +14,7 @@ from visavis.privacy.vault import new_wrapped_key, seal_text
 from visavis.testing import FixedClock, MemoryKeys, a_member, an_embedding, counted_ids, memory_storage
 from visavis.types import Member, MemberId, Token
 
+Pairs = Sequence[tuple[Member, Member]]
 MODEL, DIM = an_embedding().model, 128
 
 
@@ -73,34 +75,38 @@ async def site() -> Site:
 async def test_every_member_gets_a_key_and_a_rotation(site: Site) -> None:
     """Numbers, names and what the templates mean stay; keys and ciphertexts are all new."""
     before = await site.storage.roster.members()
+    names = [nickname(member, site.keys) for member in before]
     told = await site.rekey()
     assert told == Rekeyed(rotation=2, members=3, templates=6, left=0)
     after = await site.storage.roster.members()
     assert await site.versions() == {2}
+    assert [nickname(member, site.keys) for member in after] == names
     for old, new in zip(before, after, strict=True):
         assert new.wrapped_key != old.wrapped_key
         assert not {t.sealed.ciphertext for t in new.templates} & {t.sealed.ciphertext for t in old.templates}
         assert [t.id for t in new.templates] == [t.id for t in old.templates]
-        assert nickname(new, site.keys) == nickname(old, site.keys)
         with pytest.raises(SealBroken):
             nickname(replace(old, wrapped_key=new.wrapped_key), site.keys)
+        with pytest.raises(KeyDestroyed):
+            nickname(old, site.keys)
     for number in range(3):
         given = np.stack([an_embedding(number).vector, an_embedding(number + 1).vector])
         assert await site.opened(number) == pytest.approx(given, abs=1e-6)
     entries = await site.storage.audit.after(0)
-    assert [entry.action for entry in entries] == ["rekeyed"] * 3
+    assert [(entry.action, entry.detail["members"]) for entry in entries] == [("rekeyed", "3")]
 
 
 async def test_a_run_that_was_stopped_is_finished_by_the_next(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the first member the machine fails; the next run does the others, and begins no third rotation."""
     replace_member, calls = site.storage.roster.replace, []
 
-    async def failing(before: Member, after: Member) -> bool:
-        calls.append(before.id)
+    async def failing(pairs: Pairs) -> frozenset[MemberId]:
+        calls.append(pairs)
         if len(calls) == 2:
             raise ConnectionError
-        return await replace_member(before, after)
+        return await replace_member(pairs)
 
+    monkeypatch.setattr("visavis.pipeline.rekey.BATCH", 1)
     monkeypatch.setattr(site.storage.roster, "replace", failing)
     with pytest.raises(ConnectionError):
         await site.rekey()
@@ -114,10 +120,9 @@ async def test_a_run_that_was_stopped_is_finished_by_the_next(site: Site, monkey
 async def test_a_member_who_leaves_meanwhile_stays_away(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     replace_member = site.storage.roster.replace
 
-    async def leaving(before: Member, after: Member) -> bool:
-        if before.id == "member-1":
-            await site.storage.roster.remove(before.id)
-        return await replace_member(before, after)
+    async def leaving(pairs: Pairs) -> frozenset[MemberId]:
+        await site.storage.roster.remove(MemberId("member-1"))
+        return await replace_member(pairs)
 
     monkeypatch.setattr(site.storage.roster, "replace", leaving)
     assert await site.rekey() == Rekeyed(rotation=2, members=2, templates=4, left=0)
@@ -144,9 +149,9 @@ async def test_what_a_stopped_run_left_comes_first(site: Site, monkeypatch: pyte
     await site.storage.roster.save(a_sealed_member(0, site.keys, version=2))
     replace_member, order = site.storage.roster.replace, []
 
-    async def noting(before: Member, after: Member) -> bool:
-        order.append(before.id)
-        return await replace_member(before, after)
+    async def noting(pairs: Pairs) -> frozenset[MemberId]:
+        order.extend(before.id for before, _ in pairs)
+        return await replace_member(pairs)
 
     monkeypatch.setattr(site.storage.roster, "replace", noting)
     assert (await site.rekey()).rotation == 2

@@ -79,6 +79,7 @@ async def story() -> Story:
         keys=keys,
         roster=storage.roster,
         ledger=storage.edge_ledger,
+        erasures=storage.erasures,
         link=RecordingHub(),
         audit=storage.audit,
         clock=clock,

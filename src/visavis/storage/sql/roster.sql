@@ -8,21 +8,23 @@ ON CONFLICT (id) DO UPDATE SET
     = (excluded.token, excluded.site, excluded.scenario, excluded.locale, excluded.wrapped_key,
        excluded.nickname_nonce, excluded.nickname, excluded.credentials, excluded.enrolled_at)
 
--- drop_templates: Templates of a member that is about to be replaced.
-DELETE FROM template WHERE member_id = %(id)s
+-- drop_templates: Templates of members that are about to be replaced.
+DELETE FROM template WHERE member_id = ANY (%(ids)s::text[])
 
--- add_templates: Templates of a member, in order.
+-- add_templates: Templates of members, each in order.
 INSERT INTO template
-SELECT %(id)s, t.* FROM unnest(
-    %(positions)s::int[], %(ids)s::text[], %(models)s::text[], %(nonces)s::bytea[], %(ciphertexts)s::bytea[],
+SELECT t.* FROM unnest(
+    %(members)s::text[], %(positions)s::int[], %(ids)s::text[], %(models)s::text[], %(nonces)s::bytea[], %(ciphertexts)s::bytea[],
     %(created_at)s::timestamptz[]
 ) AS t
 
--- unchanged: The member while their key is still this one; nobody else writes them until the transaction ends.
-SELECT 1 FROM member WHERE id = %(id)s AND wrapped_key = %(wrapped_key)s FOR UPDATE
+-- unchanged: Those whose key is still this one; nobody else writes them until the transaction ends.
+SELECT m.id FROM unnest(%(ids)s::text[], %(keys)s::bytea[]) AS known (id, wrapped_key)
+JOIN member AS m ON m.id = known.id AND m.wrapped_key = known.wrapped_key
+ORDER BY m.id FOR UPDATE OF m
 
--- nonces: Of a member's templates, in order; each sealing has a new one.
-SELECT nonce FROM template WHERE member_id = %(id)s ORDER BY position
+-- nonces: Of members' templates, in order; each sealing has a new one.
+SELECT member_id, array_agg(nonce ORDER BY position) FROM template WHERE member_id = ANY (%(ids)s::text[]) GROUP BY 1
 
 -- remove: Templates first, so that they are counted; then key, nickname and credentials.
 WITH templates AS (DELETE FROM template WHERE member_id = %(id)s RETURNING 1),

@@ -1,0 +1,150 @@
+"""Members who withdrew: nobody opens them again, with the site key, today's files and older backups in hand."""
+
+import re
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from visavis.errors import KeyDestroyed, SealBroken
+from visavis.identity.enrol import open_templates
+from visavis.pipeline.erasure import replay
+from visavis.privacy.keys import KEY_BYTES, MAGIC, MAGIC_HELD, NONCE_BYTES, FileSiteKey, _decrypt, slots_file
+from visavis.privacy.slots import EMPTY, ID_BYTES, RECORD, SHARE_BYTES
+from visavis.privacy.slots import MAGIC as HEADER
+from visavis.privacy.vault import KEY, _associated
+from visavis.storage.server import start_server
+from visavis.types import Member, MemberId
+
+from .conftest import MODEL, Attacked, cold_copy, dump, faces_of, open_attacked, said, size
+
+WITHDRAWN = size("WITHDRAWN", 1000)
+STAYED = 5
+SLOT_BYTES = len(MAGIC) + 8 + ID_BYTES
+WRAPPED_BYTES = SLOT_BYTES + NONCE_BYTES + KEY_BYTES + 16
+MARKS = b"|".join(re.escape(mark) for mark in (MAGIC, MAGIC_HELD))
+IN_BYTES = re.compile(b"(?=(" + b"(?:" + MARKS + b")" + b".{%d}))" % (WRAPPED_BYTES - len(MAGIC)), re.DOTALL)
+MARKS_HEX = b"|".join(mark.hex().encode() for mark in (MAGIC, MAGIC_HELD))
+IN_HEX = re.compile(b"(?:" + MARKS_HEX + b")[0-9a-f]{%d}" % (2 * (WRAPPED_BYTES - len(MAGIC))))
+
+
+def carved(folders: Iterable[Path]) -> set[bytes]:
+    """Every wrapped key that stands in any file, whatever the database says of it: rows, dead rows, log, backups."""
+    found = set()
+    for path in (p for folder in folders for p in folder.rglob("*") if p.is_file() and not p.is_socket()):
+        content = path.read_bytes()
+        found |= {match.group(1) for match in IN_BYTES.finditer(content)}
+        found |= {bytes.fromhex(match.group().decode()) for match in IN_HEX.finditer(content)}
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Robber:
+    """Has every file of today, and older copies of the database; reads the key files by hand and by our own code."""
+
+    key_file: Path
+    copies: tuple[Path, ...]
+
+    def opened(self, members: Iterable[Member]) -> set[MemberId]:
+        """Members of whom some key opens, by any way that there is."""
+        keys, wrapped = FileSiteKey(self.key_file), carved(self.copies)
+        by_nonce = {one[SLOT_BYTES : SLOT_BYTES + NONCE_BYTES]: one for one in wrapped}
+        found = set()
+        for member in members:
+            mine = by_nonce.get(member.wrapped_key[SLOT_BYTES : SLOT_BYTES + NONCE_BYTES])
+            if mine is not None and self._opens(keys, mine, member.id):
+                found.add(member.id)
+        return found
+
+    def _opens(self, keys: FileSiteKey, wrapped: bytes, member_id: MemberId) -> bool:
+        try:
+            keys.unwrap(wrapped, aad=_associated(KEY, member_id))
+        except (KeyDestroyed, SealBroken):
+            return any(self._by_hand(keys, wrapped, member_id))
+        return True
+
+    def _by_hand(self, keys: FileSiteKey, wrapped: bytes, member_id: MemberId) -> Iterator[bool]:
+        """With every number that the slots hold now, with none, and with the site key alone."""
+        slot, sealed = wrapped[:SLOT_BYTES], wrapped[SLOT_BYTES:]
+        tries = [keys._slot_key(share, b"") for share in (*self._shares(), bytes(SHARE_BYTES), b"")]
+        for key in (*tries, keys._key):
+            try:
+                _decrypt(key, sealed, slot + _associated(KEY, member_id))
+            except SealBroken:
+                continue
+            yield True
+
+    def _shares(self) -> list[bytes]:
+        records = slots_file(self.key_file).read_bytes()[len(HEADER) :]
+        each = {records[at : at + RECORD] for at in range(0, len(records), RECORD)} - {EMPTY}
+        return [record[ID_BYTES:] for record in each]
+
+
+async def enrolled(site: Attacked) -> tuple[list[Member], list[Member]]:
+    """Those who will withdraw, and those who stay."""
+    photos = faces_of(WITHDRAWN + STAYED, 1, alike=0.9, seed=5)
+    everybody = [await site.enrol(shots, f"member {number}") for number, shots in enumerate(photos)]
+    return everybody[STAYED:], everybody[:STAYED]
+
+
+async def withdraw_all(site: Attacked, members: list[Member]) -> np.ndarray:
+    """Seconds of each."""
+    taken = []
+    for member in members:
+        begin = time.perf_counter()
+        receipt = await site.edge.forget(member.id, method="api")
+        taken.append(time.perf_counter() - begin)
+        assert receipt.removed["edge"] >= 2
+    return np.array(taken)
+
+
+async def test_r11_who_withdrew_cannot_be_recovered_from_anything(tmp_path: Path) -> None:
+    """Dead rows, write-ahead log, the site key and backups of before, of the files and as a dump: nobody opens."""
+    home, old = tmp_path / "shop", tmp_path / "old"
+    old.mkdir()
+    async with open_attacked("shop", home) as site:
+        leaving, staying = await enrolled(site)
+        with start_server(home / "data") as server:
+            dump(server.url, old / "backup.sql")
+    cold_copy(home / "data", old / "data")
+    robber = Robber(home / "site.key", (home / "data", old))
+    everybody = {member.id for member in (*leaving, *staying)}
+    assert robber.opened((*leaving, *staying)) == everybody  # the attack works on who did not withdraw
+
+    async with open_attacked("shop", home) as site:
+        seconds = await withdraw_all(site, leaving)
+        assert {m.id for m in await site.storage.roster.members()} == {member.id for member in staying}
+    found = carved(robber.copies)
+    assert {member.wrapped_key for member in leaving} <= found
+    assert {member.wrapped_key for member in leaving} & carved([home / "data"])  # dead rows and log are read
+    assert robber.opened((*leaving, *staying)) == {member.id for member in staying}
+    p50, p95, most = np.quantile(seconds, (0.5, 0.95, 1.0))
+    said(
+        f"{len(leaving)} of {len(leaving)} members who withdrew are unrecoverable; {len(found)} wrapped keys were tried"
+    )
+    said(f"a withdrawal took {p50 * 1e3:.1f} ms, p95 {p95 * 1e3:.1f} ms, the longest {most * 1e3:.1f} ms")
+
+    await restored(old / "data", home, staying)
+
+
+async def restored(backup: Path, home: Path, staying: list[Member]) -> None:
+    """An older database under today's keys knows nobody who left, and drops them at its start."""
+    cold_copy(home, home.with_name("restored"))
+    data = home.with_name("restored") / "data"
+    data.rename(data.with_name("today"))
+    cold_copy(backup, data)
+    async with open_attacked("shop", home.with_name("restored")) as site:
+        members = await site.storage.roster.members()
+        assert len(members) == WITHDRAWN + STAYED
+        assert len(site.edge.gallery) == STAYED
+        refused = 0
+        for member in members:
+            try:
+                open_templates(member, site.keys, MODEL)
+            except KeyDestroyed:
+                refused += 1
+        assert refused == WITHDRAWN
+        assert (await replay(site.edge, site.storage.eraser)).members == WITHDRAWN
+        assert {m.id for m in await site.storage.roster.members()} == {member.id for member in staying}
