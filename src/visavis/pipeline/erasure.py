@@ -51,7 +51,7 @@ async def replay(edge: Edge, eraser: Eraser, *, done: Callable[[Member], None] =
     """Bring roster, ledger and hub in line with the erasure list; nothing to do is the usual case.
 
     Args:
-        edge: loaded.
+        edge: loaded or not.
         eraser: the hub's.
         done: told of each member who was forgotten.
     """
@@ -80,6 +80,7 @@ async def _withdrawn_again(edge: Edge, member: Member, entry: Erased) -> int:
     history = await edge.ledger.history(member.id)
     back = [c for c in unended(history, edge.clock.now()) if c.purpose is purpose and c.given_at <= entry.at]
     if back:
+        edge.members.setdefault(member.id, member)
         await edge.withdraw(member.id, purpose, method=METHOD)
     else:  # the hub alone may have been restored
         await edge.link.consented(for_hub(history, member))
