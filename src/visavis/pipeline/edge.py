@@ -9,7 +9,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.errors import ConsentMissing, CredentialRefused, KeyDestroyed, KeyHeld, MemberUnknown, PlacementUnknown
+from visavis.errors import (
+    ConsentMissing,
+    CredentialRefused,
+    FacesOff,
+    KeyDestroyed,
+    KeyHeld,
+    MemberUnknown,
+    PlacementUnknown,
+)
 from visavis.identity.drift import CalibrationCheck, check_calibration
 from visavis.identity.enrol import (
     Enrolment,
@@ -93,6 +101,7 @@ class Edge:
     weights: dict[str, float] = field(default_factory=dict)  # of templates that were corrected; others weigh 1
     shares: dict[MemberId, float] = field(default_factory=dict)  # of the error rate, where less than all of it
     hold: Hold | None = None  # asked before a member is greeted by face
+    faces_off: str = ""  # why no face may be used at this site; empty: they may
     gallery: Gallery = field(init=False)
     rotations: Rotations = field(init=False)
     _shots: dict[MemberId, int] = field(default_factory=dict)  # templates that are fused in the gallery
@@ -124,10 +133,21 @@ class Edge:
             self.members.clear()
             self._shots.clear()
 
+    def check_faces(self) -> None:
+        """Raises FacesOff where no face may be used."""
+        if self.faces_off:
+            raise FacesOff(self.faces_off)
+
+    def switch_faces(self, off: str) -> None:
+        """Let faces be used, or say why not; the gallery follows at once."""
+        self.faces_off = off
+        for member in list(self.members.values()):
+            self._admit(member)
+
     def _admit(self, member: Member) -> None:
         self._drop(member.id)
         self.members[member.id] = member
-        templates = self._templates(member)
+        templates = [] if self.faces_off else self._templates(member)
         if templates:
             weights = [self.weights.get(template_id, 1.0) for template_id, _ in templates]
             self._shots[member.id] = sum(weight > 0 for weight in weights) or len(weights)
@@ -166,7 +186,8 @@ class Edge:
         return for_gallery(self.calibration, self.false_match_rate, len(self.gallery))
 
     def embed(self, frame: Frame, faces: Sequence[Face]) -> tuple[Embedding, ...]:
-        """Embeddings as this site compares and stores them: in its own rotation."""
+        """Embeddings as this site compares and stores them: in its own rotation; raises FacesOff."""
+        self.check_faces()
         return self.rotations.turned(self.observer.embed(frame, faces))
 
     def identify(self, shots: Sequence[Embedding], *, share: float = 1.0) -> Recognition | None:
@@ -327,6 +348,7 @@ class Edge:
         Raises:
             InputRefused: A photo, the name or the set of photos cannot be used.
             ConsentMissing: A required consent, or that for the photos, was not given.
+            FacesOff: There are photos, and no face may be used here.
         """
         embeddings = await asyncio.to_thread(self._embed_photos, photos) if photos else ()
         return await self.enrol_embedded(embeddings, name=name, locale=locale, consents=consents)
@@ -335,6 +357,8 @@ class Edge:
         self, embeddings: Sequence[Embedding], *, name: str, locale: str, consents: Sequence[Purpose]
     ) -> Enrolment:
         """The same, of photos that were looked at before; raises as `enrol` does."""
+        if embeddings:
+            self.check_faces()
         embeddings = self.rotations.turned(embeddings)
         enrolment = self._enrolment(embeddings, name=name, locale=locale, consents=consents)
         while any([await self.roster.find(digest) for digest in enrolment.member.credentials]):

@@ -154,8 +154,10 @@ class Watch:
 
         Raises:
             CameraRefused: the name is taken, or there are too many.
+            FacesOff: no face may be used here.
             PlacementUnknown: the scenario has no such placement.
         """
+        self._edge.check_faces()
         if spec.name in self._posts:
             raise CameraRefused(f"{spec.name}: the name is taken")
         if len(self._posts) >= MAX_CAMERAS:

@@ -78,7 +78,8 @@ class Monitors:
     # ------ what operators do
 
     async def add(self, *, name: str, address: str, placement: str, max_fps: float, enabled: bool) -> Monitor:
-        """Keep a new one; raises CameraRefused or PlacementUnknown."""
+        """Keep a new one; raises CameraRefused, FacesOff or PlacementUnknown."""
+        self._site.edge.check_faces()
         if await self._find(name) is not None or self._taken(name):
             raise CameraRefused(f"{name}: the name is taken")
         monitor = Monitor(

@@ -27,12 +27,14 @@ from visavis.pipeline.learner import Learner
 from visavis.pipeline.watch import Watch
 from visavis.ports import Clock
 from visavis.privacy.erasure import FileErasures
+from visavis.privacy.jurisdiction import Jurisdiction, load_jurisdiction
 from visavis.privacy.keys import FileSiteKey
 from visavis.privacy.receipts import sign_receipt
 from visavis.recommend.squarecb import SquareCB
 from visavis.scenarios.loader import load_scenario
 from visavis.server.attempts import Attempts
 from visavis.server.cameras import camera_specs, site_watch, watching
+from visavis.server.law import faces_off
 from visavis.server.limits import Limits
 from visavis.server.liveness import Gate
 from visavis.server.monitors import Monitors
@@ -69,6 +71,7 @@ class Site:
 
     settings: Settings
     scenario: Scenario
+    law: Jurisdiction  # what the place asks
     storage: Storage
     edge: Edge
     hub: Hub
@@ -117,14 +120,16 @@ class Site:
         return Frame(pixels=pixels, source=source, captured_at=self.clock.now())
 
     async def see(self, camera: Camera, frame: Frame) -> Seen:
-        """One frame through a camera, counted."""
+        """One frame through a camera, counted; raises FacesOff."""
+        self.edge.check_faces()
         with self.tally.perception_s.time():
             seen = await camera.see(frame)
         self.tally.saw(seen)
         return seen
 
     async def observe(self, frame: Frame) -> tuple[Face, ...]:
-        """Faces of a frame that is compared with nobody."""
+        """Faces of a frame that is compared with nobody; raises FacesOff."""
+        self.edge.check_faces()
         return await asyncio.to_thread(self.edge.observer.observe, frame)
 
     async def forget(self, member_id: MemberId, *, method: str) -> DeletionReceipt:
@@ -224,7 +229,7 @@ def site_of(connection: HTTPConnection) -> Site:
 async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[Site]:
     """Everything, running; closed in the opposite order."""
     cameras = camera_specs(settings)
-    scenario = load_scenario(settings.scenario)
+    scenario, law = load_scenario(settings.scenario), load_jurisdiction(settings.jurisdiction)
     pack = load_pack(await asyncio.to_thread(chosen_pack, settings.face_pack, settings.packs_dir, progress))
     if not pack.manifest.calibration:
         name = pack.manifest.name
@@ -236,12 +241,14 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
         progress("starting the database", 1.0)
         if not settings.site_key_file.exists() and await storage.roster.members():
             raise SettingInvalid(f"site key: {settings.site_key_file} is missing; restore it, nothing opens without it")
-        site = _compose(settings, scenario, pack, storage)
+        site = _compose(settings, scenario, law, pack, storage)
         await site.erasures.align()
         await site.replay_erasures()
         members = await site.edge.load()
         await site.corrections.load()
         log.info("site_open", site=settings.site, scenario=scenario.name, members=members)
+        if site.edge.faces_off:
+            log.warning("faces_off", why=site.edge.faces_off, cameras_not_started=len(cameras))
         loops = [
             site.follow_roster,
             site.follow_policy,
@@ -253,7 +260,7 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
         ]
         tasks = [asyncio.create_task(_forever(loop)) for loop in loops]
         try:
-            async with watching(site, cameras):
+            async with watching(site, () if site.edge.faces_off else cameras):
                 tasks += [asyncio.create_task(_forever(loop)) for loop in (site.monitors.follow, site.monitors.report)]
                 yield site
         finally:
@@ -262,7 +269,7 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _compose(settings: Settings, scenario: Scenario, pack: Pack, storage: Storage) -> Site:
+def _compose(settings: Settings, scenario: Scenario, law: Jurisdiction, pack: Pack, storage: Storage) -> Site:
     clock, tally, ids = WallClock(), Tally(), lambda: str(uuid4())
     keys = FileSiteKey(settings.site_key_file)
     erasures = Erasures(FileErasures(settings.erasures_file), storage.erasures)
@@ -306,11 +313,13 @@ def _compose(settings: Settings, scenario: Scenario, pack: Pack, storage: Storag
         audit=storage.audit,
         clock=clock,
         ids=ids,
+        faces_off=faces_off(settings, law),
     )
     learner = Learner(hub=hub, outcomes=storage.outcomes, store=storage.policies, policy=SquareCB(scenario))
     return Site(
         settings=settings,
         scenario=scenario,
+        law=law,
         storage=storage,
         edge=edge,
         hub=hub,

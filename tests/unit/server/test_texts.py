@@ -26,7 +26,8 @@ FOR_STAFF = {  # never the answer to what a person at a kiosk does, so the sente
     errors.VisavisError, errors.VideoRefused, errors.ScenarioUnknown, errors.ScenarioInvalid, errors.EventRefused,
     errors.ModelError, errors.ManifestInvalid, errors.ChecksumMismatch, errors.ModelRefused, errors.WeightsUnavailable,
     errors.PrivacyError, errors.SealBroken, errors.SignatureInvalid, errors.DecisionUnknown,
-    errors.StaffOnly, errors.ReviewUnknown, errors.TemplateUnknown,
+    errors.StaffOnly, errors.AssessmentIncomplete, errors.JurisdictionInvalid, errors.ReviewUnknown,
+    errors.TemplateUnknown,
     errors.CameraRefused, errors.CameraUnknown, errors.CameraUnavailable,
     errors.SetupError, errors.ExtraMissing, errors.PortInUse, errors.SettingInvalid,
 }  # fmt: skip

@@ -130,7 +130,7 @@ async def notices(request: Request, placement: str) -> dict[str, Any]:
         "title": dict(scenario.title),
         "site": site.edge.site,
         "minimum_age": scenario.minimum_age,
-        "camera_allowed": True,
+        "camera_allowed": not site.edge.faces_off,
         "liveness": site.liveness.levels(placement),
         "notices": [
             {
@@ -142,6 +142,7 @@ async def notices(request: Request, placement: str) -> dict[str, Any]:
                 "sha256": {locale: notice_sha256(notice, locale) for locale in notice.text},
             }
             for notice in scenario.notices.values()
+            if notice.purpose is not Purpose.RECOGNISE or not site.edge.faces_off
         ],
     }
 
@@ -173,6 +174,7 @@ async def identify_face(
 ) -> dict[str, Any]:
     """Know a member by one picture: for terminals that are not browsers. 401 when nobody is recognised."""
     site = site_of(request)
+    site.edge.check_faces()
     data = await read_bounded(image)
     camera = Camera(edge=site.edge, placement=placement, shots=1)
     site.liveness.demand(liveness_pass, use=Guarded.REWARDS, placement=placement, pictures=[data])
@@ -216,6 +218,7 @@ async def join(
     check_notices(site, joining)
     photos = [await read_bounded(upload) for upload in uploads]
     if photos:
+        site.edge.check_faces()
         if Purpose.RECOGNISE not in {ticked.purpose for ticked in joining.consents}:
             raise ConsentMissing(Purpose.RECOGNISE.value)  # before anything of the face is computed
         site.liveness.demand(liveness_pass, use=Guarded.ENROLMENT, placement=joining.placement, pictures=photos)
@@ -379,6 +382,7 @@ async def camera(
         return
     await websocket.accept()
     try:
+        site.edge.check_faces()
         site.edge.check_placement(placement)
         async with answering(websocket, site, Asked(placement, mode, use, challenge, calm)) as answer:
             while True:

@@ -111,6 +111,7 @@ async def detect(
 ) -> Detected:
     """Faces of one picture with their quality; nobody is compared with anybody. No face is an empty list."""
     site = site_of(request)
+    site.edge.check_faces()
     async with site.limits.turn(place_of(request)):
         frame = await frame_of(site, image)
         faces = await site.observe(frame)
@@ -130,6 +131,7 @@ async def compare_two(
 ) -> Compared:
     """Two pictures: one person? Both people agreed, as the caller declares; nothing is kept but that declaration."""
     site = site_of(request)
+    site.edge.check_faces()
     if not consent:
         raise ConsentMissing("declare that both people agreed: consent=true")
     rate = site.settings.false_match_rate if false_match_rate is None else false_match_rate

@@ -102,6 +102,7 @@ async def search(
 ) -> Found:
     """Members among the faces of one picture (1:N), each through the consent gate; strangers leave nothing behind."""
     site = site_of(request)
+    site.edge.check_faces()
     check_model(site, model)
     data = await read_bounded(image)
     camera = Camera(edge=site.edge, placement=placement, shots=1)
@@ -147,6 +148,7 @@ async def add_templates(
 ) -> Any:
     """Add photos of the member who is here, five templates at most; each image is taken or refused for its reasons."""
     site = site_of(request)
+    site.edge.check_faces()
     session = site.sessions.get(authorization)
     member = site.edge.member(session.member_id)
     await allowed(site, member)

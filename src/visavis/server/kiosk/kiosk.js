@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { freshNotices, useNotices as readNotices } from "./join.js";
-import { local, speak } from "./language.js";
+import { currentLanguage, local, speak } from "./language.js";
 import { prove } from "./live.js";
 import { look } from "./look.js";
 import { useNotices as nameNotices, welcome } from "./member.js";
@@ -29,9 +29,17 @@ async function load() {
   }
   readNotices(site);
   nameNotices(site);
-  $("choose-camera").hidden = $("code-camera").hidden = !site.camera_allowed;
+  useCamera(site.camera_allowed);
   $("start").disabled = false;
   go("attract");
+}
+
+/** Without a camera at this site nothing asks for one, and the words say so. */
+function useCamera(allowed) {
+  $("choose-camera").hidden = $("code-camera").hidden = !allowed;
+  if (allowed) return;
+  for (const element of document.querySelectorAll("[data-t-without]")) element.dataset.t = element.dataset.tWithout;
+  speak(currentLanguage());
 }
 
 onLeave((next) => {

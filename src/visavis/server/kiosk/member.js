@@ -10,6 +10,7 @@ let person = null; // what the server said on recognition, or on joining
 let data = null; // what GET /v1/edge/me said
 let receipt = null; // what is left after being forgotten
 let notices = [];
+let camera = true; // whether this site has one
 let level = "off"; // the liveness check before a membership changes that a face opened
 
 onShow("welcome", drawWelcome);
@@ -21,6 +22,7 @@ onLeave((next) => {
 
 export function useNotices(found) {
   notices = found.notices;
+  camera = found.camera_allowed;
   level = found.liveness.consent_change;
 }
 
@@ -47,7 +49,7 @@ function drawWelcome() {
   $("codes").hidden = !person.pin;
   $("not-me").hidden = person.method !== "face"; // only a face can be mistaken for another
   $("card").alt = say("joined.card");
-  $("joined-next").textContent = say(person.recognised_by_face ? "joined.face" : "joined.noface");
+  $("joined-next").textContent = say(person.recognised_by_face ? "joined.face" : camera ? "joined.noface" : "joined.nocamera");
   const item = person.decision?.item;
   $("offer").hidden = !item;
   $("no-offer").hidden = Boolean(item);
