@@ -208,6 +208,10 @@ class HubLink(Protocol):
         """A member stands at a placement; what was decided for them, None when nothing may be shown."""
         ...
 
+    async def anybody(self, placement: str, *, people_in_view: int) -> Decision | None:
+        """Somebody stands there about whom nothing may be used or kept: what everybody may get."""
+        ...
+
     async def forget(self, token: Token) -> Mapping[str, int]:
         """Erase everything about the token; store -> rows removed."""
         ...

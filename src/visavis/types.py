@@ -258,7 +258,7 @@ class Sighting:
     method: Method
     score: float | None  # comparison score; None for card and PIN
     false_match_rate: float | None  # of the threshold that the score passed
-    receipt_id: str  # the consent that allowed it
+    receipt_id: str | None  # the consent that allowed it; None: the member showed a card or PIN themselves
     people_in_view: int  # at least 1: the member
     seen_at: datetime
 
@@ -266,6 +266,8 @@ class Sighting:
         _aware("seen_at", self.seen_at)
         if self.people_in_view < 1:
             raise ValueError(f"people_in_view counts the member too, got {self.people_in_view}")
+        if self.method is Method.FACE and self.receipt_id is None:
+            raise ValueError("a recognition by face names its consent receipt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -516,7 +518,7 @@ class Candidate:
 class Reason:
     """One answer to "why this?": a code that pages translate, with its parameters."""
 
-    code: str  # likes_category, popular_here, trying_something_new, bought_before, for_everyone
+    code: str  # likes_category, popular_here, trying_something_new, bought_before, not_personalised
     detail: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -38,7 +38,10 @@ async def test_invariant_01_nothing_happens_without_live_consent(site: SiteUnder
     by_pin = {"placement": "entrance", "pin": joined["pin"]}
     assert (await site.http.post("/v1/edge/identify", json=by_pin)).json()["decision"]
     await site.http.post("/v1/edge/me/withdraw", json={"purpose": "personalise"}, headers=session)
-    assert (await site.http.post("/v1/edge/identify", json=by_pin)).status_code == 401
+    served = (await site.http.post("/v1/edge/identify", json=by_pin)).raise_for_status().json()["decision"]
+    decision = await site.site.storage.decisions.get(served["decision_id"])
+    assert decision is not None
+    assert (decision.token, decision.receipt_id, decision.policy) == (None, None, "uniform")
 
 
 async def test_invariant_01_consent_ends_between_two_frames(site: SiteUnderTest, hopper: bytes) -> None:

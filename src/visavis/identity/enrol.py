@@ -11,7 +11,7 @@ import numpy as np
 from visavis.errors import ConsentMissing, GalleryMismatch, InputRefused, KeyDestroyed, KeyHeld
 from visavis.identity.rotation import Rotations, base_model
 from visavis.ports import KeyProvider
-from visavis.privacy.consent import Entry, grant, unended, withdraw
+from visavis.privacy.consent import Entry, grant, not_withdrawn, withdraw
 from visavis.privacy.pseudonym import credential_digest, new_card, new_pin, token
 from visavis.privacy.vault import new_wrapped_key, open_embedding, open_text, seal_embedding, seal_text
 from visavis.types import Consent, Embedding, Member, MemberId, Purpose, Scenario, SealedTemplate, Withdrawal
@@ -223,5 +223,5 @@ def without_templates(member: Member, keys: KeyProvider) -> Member:
 def withdrawals(
     history: Sequence[Entry], purposes: Sequence[Purpose], *, method: str, now: datetime, ids: Ids
 ) -> tuple[Withdrawal, ...]:
-    """The ends of all consents for these purposes that hold, or will once a slow clock has caught up."""
-    return tuple(withdraw(c, method=method, now=now, ids=ids) for c in unended(history, now) if c.purpose in purposes)
+    """The ends of all consents for these purposes that nobody took back; who declines to renew is not asked again."""
+    return tuple(withdraw(c, method=method, now=now, ids=ids) for c in not_withdrawn(history) if c.purpose in purposes)

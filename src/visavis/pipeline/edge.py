@@ -36,7 +36,7 @@ from visavis.identity.threshold import CalibrationRow, Threshold, for_gallery, f
 from visavis.perception.decode import decode_image
 from visavis.perception.observe import Observer, enrolment_face
 from visavis.ports import AuditLog, Clock, ConsentLedger, ErasureList, HubLink, KeyProvider, Roster
-from visavis.privacy.consent import permit
+from visavis.privacy.consent import permit, to_ask
 from visavis.privacy.erasure import EVERYTHING, digest
 from visavis.privacy.pseudonym import credential_digest
 from visavis.privacy.receipts import deletion_receipt
@@ -70,6 +70,7 @@ class Welcome:
     sighting: Sighting
     decision: Decision | None
     template_id: str | None = None  # the member's template that was nearest; None for card and PIN
+    ask: tuple[Purpose, ...] = ()  # what they allowed on an older notice, or too long ago: they are asked again
 
 
 class Hold(Protocol):
@@ -105,6 +106,7 @@ class Edge:
     gallery: Gallery = field(init=False)
     rotations: Rotations = field(init=False)
     _shots: dict[MemberId, int] = field(default_factory=dict)  # templates that are fused in the gallery
+    _lapsed: set[MemberId] = field(default_factory=set)  # out of it for want of consent, until that may have changed
 
     def __post_init__(self) -> None:
         self.rotations = Rotations(self.keys, self.observer.model, self.observer.dim)
@@ -119,7 +121,7 @@ class Edge:
         for gone in self.members.keys() - now.keys():
             self._drop(gone)
         for member in now.values():
-            if self.members.get(member.id) != member:
+            if self.members.get(member.id) != member or member.id in self._lapsed:
                 self._admit(member)
         return len(self.members)
 
@@ -146,6 +148,7 @@ class Edge:
 
     def _admit(self, member: Member) -> None:
         self._drop(member.id)
+        self._lapsed.discard(member.id)
         self.members[member.id] = member
         templates = [] if self.faces_off else self._templates(member)
         if templates:
@@ -262,17 +265,18 @@ class Edge:
             consent = await self._permitted(member, Purpose.RECOGNISE)
         except ConsentMissing:
             self.gallery.drop(member.id)
+            self._lapsed.add(member.id)
             return None
         template_id = self.nearest_template(member, shots)
         if self.hold is not None and await self.hold(member, recognition, template_id, placement=placement, at=at):
             return None
         return await self._welcome(
             member,
-            consent,
             method=Method.FACE,
             placement=placement,
             people_in_view=people_in_view,
             at=at,
+            consent=consent,
             hit=recognition,
             template_id=template_id,
         )
@@ -280,31 +284,37 @@ class Edge:
     # ------ known by card or PIN: a face is never the only way
 
     async def presented(self, secret: str, *, method: Method, placement: str) -> Welcome:
-        """Know a member by card or PIN; raises CredentialRefused, the same for every reason."""
+        """Know a member by card or PIN, which they show themselves: it needs no consent, and personalises nothing.
+
+        Raises:
+            CredentialRefused: The same for every reason.
+        """
         self.check_placement(placement)
         member = await self.roster.find(credential_digest(self.keys, secret))
         if member is None:
             raise CredentialRefused
-        try:
-            consent = await self._permitted(member, Purpose.PERSONALISE)
-        except ConsentMissing:
-            raise CredentialRefused from None
         now = self.clock.now()
-        return await self._welcome(member, consent, method=method, placement=placement, people_in_view=1, at=now)
+        return await self._welcome(member, method=method, placement=placement, people_in_view=1, at=now)
 
     async def _welcome(
         self,
         member: Member,
-        consent: Consent,
         *,
         method: Method,
         placement: str,
         people_in_view: int,
         at: datetime,
+        consent: Consent | None = None,
         hit: Recognition | None = None,
         template_id: str | None = None,
     ) -> Welcome:
-        """Tell the hub that the member stands there, and the kiosk who it is."""
+        """Tell the hub that the member stands there, and the kiosk who it is.
+
+        Of a member who does not allow to personalise, the hub hears that somebody stands there, and no more.
+        """
+        history = await self.ledger.history(member.id)
+        personal = self._live(history, Purpose.PERSONALISE)
+        receipt = consent or personal
         sighting = Sighting(
             id=self.ids(),
             token=member.token,
@@ -314,19 +324,35 @@ class Edge:
             method=method,
             score=hit.score if hit else None,
             false_match_rate=hit.threshold.false_match_rate if hit else None,
-            receipt_id=consent.id,
+            receipt_id=receipt.id if receipt else None,
             people_in_view=people_in_view,
             seen_at=at,
         )
-        decision = await self.link.sighted(sighting)
-        name = nickname(member, self.keys)
+        if personal is not None:
+            decision = await self.link.sighted(sighting)
+        else:
+            decision = await self.link.anybody(placement, people_in_view=people_in_view)
         return Welcome(
-            member_id=member.id, nickname=name, sighting=sighting, decision=decision, template_id=template_id
+            member_id=member.id,
+            nickname=nickname(member, self.keys),
+            sighting=sighting,
+            decision=decision,
+            template_id=template_id,
+            ask=to_ask(history, scenario=self.scenario, site=self.site, at=self.clock.now()),
         )
 
     async def _permitted(self, member: Member, purpose: Purpose) -> Consent:
+        return self._gate(await self.ledger.history(member.id), purpose)
+
+    def _live(self, history: Sequence[Consent | Withdrawal], purpose: Purpose) -> Consent | None:
+        try:
+            return self._gate(history, purpose)
+        except ConsentMissing:
+            return None
+
+    def _gate(self, history: Sequence[Consent | Withdrawal], purpose: Purpose) -> Consent:
         return permit(
-            await self.ledger.history(member.id),
+            history,
             purpose=purpose,
             scenario=self.scenario.name,
             site=self.site,
@@ -427,8 +453,12 @@ class Edge:
         """All that the member allowed and withdrew."""
         return await self.ledger.history(member_id)
 
-    async def withdraw(self, member_id: MemberId, purpose: Purpose, *, method: str) -> None:
-        """End one consent; the end of RECOGNISE destroys the templates and their key, here and in every backup."""
+    async def withdraw(self, member_id: MemberId, purpose: Purpose, *, method: str) -> tuple[Withdrawal, ...]:
+        """End one consent, and what was kept because of it; the member stays.
+
+        The end of RECOGNISE destroys the templates and their key, here and in every backup; that of PERSONALISE erases
+        all that the hub knows of them.
+        """
         member = self.member(member_id)
         await self._list(member, purpose.value)
         if purpose is Purpose.RECOGNISE:
@@ -436,12 +466,14 @@ class Edge:
             without = without_templates(member, self.keys)
             self.keys.destroy([member.wrapped_key])  # before the rows go: what is left of them opens no more
             member = self.members[member_id] = without
-        ended = withdrawals(
-            await self.ledger.history(member_id), [purpose], method=method, now=self.clock.now(), ids=self.ids
-        )
+        history = await self.ledger.history(member_id)
+        ended = withdrawals(history, [purpose], method=method, now=self.clock.now(), ids=self.ids)
         await self.roster.save(member, ended)
-        await self.link.consented(for_hub(ended, member))
+        if purpose is Purpose.PERSONALISE:
+            await self.link.forget(member.token)
+        await self.link.consented(for_hub([*history, *ended], member))
         await self.note("withdrawn", member, {"purpose": purpose.value, "method": method})
+        return ended
 
     async def forget(self, member_id: MemberId, *, method: str) -> DeletionReceipt:
         """End every consent, destroy the key, erase the member here and at the hub; unknown from the next frame on.

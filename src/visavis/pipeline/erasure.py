@@ -83,5 +83,7 @@ async def _withdrawn_again(edge: Edge, member: Member, entry: Erased) -> int:
         edge.members.setdefault(member.id, member)
         await edge.withdraw(member.id, purpose, method=METHOD)
     else:  # the hub alone may have been restored
+        if purpose is Purpose.PERSONALISE and not any(c.purpose is purpose for c in unended(history, edge.clock.now())):
+            await edge.link.forget(member.token)
         await edge.link.consented(for_hub(history, member))
     return len(back)

@@ -24,6 +24,7 @@ from visavis.ports import (
 from visavis.privacy.consent import permit
 from visavis.recommend.decide import decide
 from visavis.recommend.policy import Policy
+from visavis.recommend.uniform import Uniform
 from visavis.types import (
     Consent,
     Decision,
@@ -31,6 +32,7 @@ from visavis.types import (
     Impression,
     Outcome,
     Placement,
+    Profile,
     Purpose,
     Scenario,
     Sighting,
@@ -73,6 +75,12 @@ class Hub:
             return None
         return await self._decide(sighting, consent)
 
+    async def anybody(self, placement: str, *, people_in_view: int) -> Decision:
+        """Draw by lot from what may be shown; nothing about the person is read, kept or learned from."""
+        return await self._chosen(
+            self.placement(placement), people_in_view=people_in_view, person=None, policy=Uniform(self.scenario)
+        )
+
     async def forget(self, token: Token) -> Mapping[str, int]:
         """Erase the token everywhere at the hub."""
         return await self.eraser.erase(token)
@@ -91,16 +99,34 @@ class Hub:
     # ------ decide and deliver
 
     async def _decide(self, sighting: Sighting, consent: Consent) -> Decision:
-        now = self.clock.now()
-        placement = self.placement(sighting.placement)
+        events = await self.events.of(sighting.token)
+        return await self._chosen(
+            self.placement(sighting.placement),
+            people_in_view=sighting.people_in_view,
+            person=profile(sighting.token, events, self.scenario, self.clock.now()),
+            policy=self.policy,
+            sighting_id=sighting.id,
+            receipt_id=consent.id,
+        )
+
+    async def _chosen(
+        self,
+        placement: Placement,
+        *,
+        people_in_view: int,
+        person: Profile | None,
+        policy: Policy,
+        sighting_id: str | None = None,
+        receipt_id: str | None = None,
+    ) -> Decision:
+        now, token = self.clock.now(), person.token if person else None
         campaigns = tuple(self.scenario.campaigns.values())
-        exhausted = await self.allowance.exhausted(campaigns, sighting.token, now)
-        person = profile(sighting.token, await self.events.of(sighting.token), self.scenario, now)
+        exhausted = await self.allowance.exhausted(campaigns, token, now)
         while True:
             open_now = open_items(
                 self.scenario,
                 placement,
-                people_in_view=sighting.people_in_view,
+                people_in_view=people_in_view,
                 exhausted=exhausted,
                 now=now,
             )
@@ -108,18 +134,18 @@ class Hub:
                 profile=person,
                 candidates=open_now,
                 scenario=self.scenario,
-                policy=self.policy,
+                policy=policy,
                 draw=float(self.rng.random()),
                 decision_id=self.ids(),
                 now=now,
                 site=self.site,
                 placement=placement.id,
-                token=sighting.token,
-                sighting_id=sighting.id,
-                receipt_id=consent.id,
+                token=token,
+                sighting_id=sighting_id,
+                receipt_id=receipt_id,
             )
             campaign = self.scenario.campaigns[decision.campaign_id]
-            if await self.allowance.reserve(decision.id, campaign, sighting.token, now):
+            if await self.allowance.reserve(decision.id, campaign, token, now):
                 break
             exhausted |= {campaign.id}  # another process took the last one: choose again without it
         await self.decisions.append(decision)

@@ -53,10 +53,13 @@ def live(history: Sequence[Entry], at: datetime) -> list[Consent]:
 
 def unended(history: Sequence[Entry], at: datetime) -> list[Consent]:
     """Consents that hold now or, stamped by a clock that runs ahead, soon will: what a withdrawal has to end."""
+    return [consent for consent in not_withdrawn(history) if at < consent.expires_at]
+
+
+def not_withdrawn(history: Sequence[Entry]) -> list[Consent]:
+    """Consents that nobody took back, expired ones too."""
     ended = _withdrawn(history)
-    return [
-        entry for entry in history if isinstance(entry, Consent) and entry.id not in ended and at < entry.expires_at
-    ]
+    return [entry for entry in history if isinstance(entry, Consent) and entry.id not in ended]
 
 
 class State(StrEnum):
@@ -90,6 +93,15 @@ def standing(history: Sequence[Entry], *, scenario: Scenario, site: str, at: dat
         for entry in history
         if isinstance(entry, Consent) and (entry.scenario, entry.site) == (scenario.name, site)
     )
+
+
+def to_ask(history: Sequence[Entry], *, scenario: Scenario, site: str, at: datetime) -> tuple[Purpose, ...]:
+    """Purposes that were allowed and are no more, though nobody took them back: the notice is new, or time is over."""
+    lines = standing(history, scenario=scenario, site=site, at=at)
+    last = {line.consent.purpose: line.state for line in lines}
+    settled = {line.consent.purpose for line in lines if line.state in (State.LIVE, State.NOT_BEGUN)}
+    over = (State.OUTDATED, State.EXPIRED)
+    return tuple(p for p, state in last.items() if state in over and p in scenario.notices and p not in settled)
 
 
 def _state(consent: Consent, scenario: Scenario, at: datetime, *, withdrawn: bool) -> State:

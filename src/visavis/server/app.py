@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from visavis.server import problems
-from visavis.server.api import edge, faces, hub, members, monitors, pages, reviews, system
+from visavis.server.api import choices, edge, faces, hub, keys, members, monitors, pages, reviews, system
 from visavis.server.api.answers import Problem
 from visavis.server.board import SiteBoard
 from visavis.server.console.console import mount_console
@@ -18,11 +18,13 @@ from visavis.server.site import Site
 ROUTERS = (
     edge.router,
     members.router,
+    choices.router,
     faces.router,
     monitors.router,
     reviews.router,
     system.router,
     hub.router,
+    keys.router,
 )
 PROBLEM: dict[int | str, dict[str, Any]] = {"default": {"model": Problem, "description": "A problem (RFC 9457)."}}
 

@@ -12,6 +12,7 @@ from fastapi.sse import ServerSentEvent
 
 from visavis.errors import StorageError
 from visavis.ports import Clock, DecisionLog, Signals
+from visavis.recommend.reasons import words
 from visavis.server.tally import Tally
 from visavis.types import Decision, Item, Placement, Scenario, Token
 
@@ -48,7 +49,9 @@ def decision_view(decision: Decision, scenario: Scenario) -> dict[str, Any]:
         "decision_id": decision.id,
         "placement": decision.placement,
         "item": item_view(scenario.items[decision.item_id], scenario),
-        "reasons": [{"code": r.code, "detail": dict(r.detail)} for r in decision.reasons],
+        "reasons": [
+            {"code": r.code, "detail": dict(r.detail), "text": dict(words(r, scenario))} for r in decision.reasons
+        ],
         "decided_at": decision.decided_at.isoformat(),
     }
 
@@ -87,6 +90,13 @@ class ScreenChannel:
         for placement, decision in list(self._current.items()):
             if decision.token == token:
                 del self._current[placement]
+                self._tell(placement, _Word.TAKE_DOWN)
+
+    async def drop_erased(self) -> None:
+        """Take down what the log does not hold any more: its member was forgotten, or objected, in another process."""
+        for placement, decision in list(self._current.items()):
+            if decision.token is not None and await self._decisions.get(decision.id) is None:
+                self._current.pop(placement, None)
                 self._tell(placement, _Word.TAKE_DOWN)
 
     async def relay(self) -> None:

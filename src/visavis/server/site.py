@@ -1,7 +1,7 @@
 """The composition root: builds every adapter from the top down and hands the finished site to the routes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ from visavis.ports import Clock
 from visavis.privacy.erasure import FileErasures
 from visavis.privacy.jurisdiction import Jurisdiction, load_jurisdiction
 from visavis.privacy.keys import FileSiteKey
-from visavis.privacy.receipts import sign_receipt
+from visavis.privacy.receipts import Terms, sign_receipt, withdrawal_receipt
 from visavis.recommend.squarecb import SquareCB
 from visavis.scenarios.loader import load_scenario
 from visavis.server.attempts import Attempts
@@ -42,10 +42,22 @@ from visavis.server.reviews import Mode, Reviews
 from visavis.server.screens import ScreenChannel
 from visavis.server.sessions import Sessions
 from visavis.server.tally import Tally
+from visavis.server.terms import terms_of
 from visavis.storage.database import Storage, open_storage
 from visavis.storage.migrate import check_version, migrate
 from visavis.storage.server import EmbeddedServer, start_server
-from visavis.types import Consent, DeletionReceipt, Face, Frame, Member, MemberId, Scenario, Surface
+from visavis.types import (
+    Consent,
+    DeletionReceipt,
+    Face,
+    Frame,
+    Member,
+    MemberId,
+    Purpose,
+    Scenario,
+    Surface,
+    Withdrawal,
+)
 
 log = structlog.get_logger()
 
@@ -139,9 +151,28 @@ class Site:
         self._dropped(member)
         return receipt
 
+    async def withdraw(self, member_id: MemberId, purpose: Purpose, *, method: str) -> tuple[Withdrawal, ...]:
+        """End one consent; what was chosen by it leaves the screens."""
+        ended = await self.edge.withdraw(member_id, purpose, method=method)
+        await self.screens.drop_erased()
+        return ended
+
+    @property
+    def terms(self) -> Terms:
+        """What holds for every consent here."""
+        return terms_of(self.settings, self.scenario)
+
     def receipt(self, consent: Consent) -> str:
         """A consent as the member may keep it: signed by the site."""
-        return sign_receipt(self.edge.keys, consent)
+        return sign_receipt(self.edge.keys, consent, self.terms)
+
+    async def ends(self, member_id: MemberId, ended: Sequence[Withdrawal]) -> list[dict[str, str]]:
+        """Withdrawals as the member may keep them."""
+        consents = {e.id: e for e in await self.edge.consents(member_id) if isinstance(e, Consent)}
+        return [
+            {"id": end.id, "jws": withdrawal_receipt(self.edge.keys, end, consents[end.consent_id], self.terms)}
+            for end in ended
+        ]
 
     def pages(self) -> dict[str, str]:
         """Name and path of each page, for a person to open."""
@@ -155,8 +186,12 @@ class Site:
         """Keep the gallery equal to the roster, whichever process changes it, and also after a restore."""
         await self.replay_erasures()
         async for _topic, _payload in self.storage.edge_signals.subscribe("roster"):
+            before = dict(self.edge.members)
             await self.edge.load()
             await self.corrections.load()
+            for gone in before.keys() - self.edge.members.keys():
+                self._dropped(before[gone])
+            await self.screens.drop_erased()
 
     async def doubt(self) -> None:
         """Ask the members' own templates whether the error rate holds, at start and whenever a tenth has joined."""

@@ -255,6 +255,7 @@ class RecordingHub:
         self.decision = decision
         self.entries: list[Consent | Withdrawal] = []
         self.sightings: list[Sighting] = []
+        self.strangers: list[tuple[str, int]] = []
         self.forgotten: list[Token] = []
 
     async def consented(self, entries: Sequence[Consent | Withdrawal]) -> None:
@@ -265,6 +266,11 @@ class RecordingHub:
         """A member stands at a placement."""
         self.sightings.append(sighting)
         return self.decision
+
+    async def anybody(self, placement: str, *, people_in_view: int) -> Decision | None:
+        """Somebody about whom nothing is known here."""
+        self.strangers.append((placement, people_in_view))
+        return None if self.decision is None else replace(self.decision, token=None, sighting_id=None, receipt_id=None)
 
     async def forget(self, token: Token) -> Mapping[str, int]:
         """Erase everything about the token; store -> rows removed."""

@@ -136,4 +136,4 @@ def test_reasons_are_what_the_profile_says() -> None:
     new = a_profile(affinity={}, item_interest={})
     assert [r.code for r in reasons(new, bread, np.array([0.0, 0.0]), 0)] == ["trying_something_new"]
     assert [r.code for r in reasons(new, bread, np.array([0.3, 0.2]), 0)] == ["popular_here"]
-    assert [r.code for r in reasons(None, bread, np.array([0.3]), 0)] == ["for_everyone"]
+    assert [r.code for r in reasons(None, bread, np.array([0.3]), 0)] == ["not_personalised"]

@@ -22,7 +22,13 @@ A_DECISION = {
     "decision_id": "9d2f…",
     "placement": "entrance",
     "item": AN_ITEM,
-    "reasons": [{"code": "likes_category", "detail": {"category": "coffee-tea"}}],
+    "reasons": [
+        {
+            "code": "likes_category",
+            "detail": {"category": "coffee-tea"},
+            "text": {"en": "You often choose from “Coffee and tea”.", "zh-CN": "您经常选择“咖啡与茶”。"},
+        }
+    ],
     "decided_at": "2026-01-05T09:00:00+00:00",
 }
 A_CONSENT = {
@@ -37,7 +43,9 @@ A_GREETING = {
     "greeting": {"en": "Hello Grace", "zh-CN": "你好，Grace"},
     "session": "uT3…",
     "decision": A_DECISION,
+    "ask": [],
 }
+A_RECEIPT = {"id": "c1a4…", "purpose": "recognise", "expires_at": "2027-01-05T09:00:00", "jws": "eyJ…"}
 
 
 class ItemView(BaseModel):
@@ -54,10 +62,11 @@ class ItemView(BaseModel):
 
 
 class ReasonView(BaseModel):
-    """One answer to "why this?", for the page to translate."""
+    """One answer to "why this?": a code for programs, and the words in each language."""
 
     code: str
     detail: Said
+    text: Said
 
 
 class DecisionView(BaseModel):
@@ -79,6 +88,7 @@ class Greeted(BaseModel):
     greeting: Said
     session: str  # for the routes under /me, a few minutes long
     decision: DecisionView | None
+    ask: list[str]  # purposes to ask about again: the notice is new, or the consent has run out
 
 
 class NoticeView(BaseModel):
@@ -134,6 +144,13 @@ class Receipt(BaseModel):
     jws: str
 
 
+class ChangeReceipt(BaseModel):
+    """A consent, or its end, signed by the site."""
+
+    id: str
+    jws: str
+
+
 class Joined(BaseModel):
     """A new member; PIN and card are told this once."""
 
@@ -145,7 +162,7 @@ class Joined(BaseModel):
             "pin": "0123456789",
             "card": "VV1-…",
             "card_svg": "<svg …/>",
-            "receipts": [{"id": "c1a4…", "purpose": "recognise", "expires_at": "2027-01-05T09:00:00", "jws": "eyJ…"}],
+            "receipts": [A_RECEIPT],
             "recognised_by_face": True,
             "images": [
                 {"index": 0, "accepted": True, "reasons": [], "warnings": []},
@@ -179,21 +196,31 @@ class Me(BaseModel):
     """What the site keeps of the member who is here."""
 
     model_config = example(
-        {"nickname": "Grace", "enrolled_at": "2026-01-05T09:00:00+00:00", "consents": [A_CONSENT], "decision": None}
+        {
+            "nickname": "Grace",
+            "locale": "en",
+            "enrolled_at": "2026-01-05T09:00:00+00:00",
+            "consents": [A_CONSENT],
+            "decision": None,
+            "ask": [],
+        }
     )
 
     nickname: str
+    locale: str
     enrolled_at: str
     consents: list[ConsentView]
     decision: DecisionView | None
+    ask: list[str]
 
 
 class Consents(BaseModel):
-    """Every consent after the change."""
+    """Every consent after the change, and a receipt of each change."""
 
-    model_config = example({"consents": [A_CONSENT | {"live": False}]})
+    model_config = example({"consents": [A_CONSENT | {"live": False}], "receipts": [{"id": "w7…", "jws": "eyJ…"}]})
 
     consents: list[ConsentView]
+    receipts: list[ChangeReceipt]
 
 
 class Deletion(BaseModel):

@@ -27,7 +27,7 @@ from visavis.pipeline.camera import Camera
 from visavis.pipeline.edge import Welcome
 from visavis.pipeline.enrolment import ReviewMode
 from visavis.pipeline.liveness import Challenge
-from visavis.privacy.consent import State, notice_sha256, standing
+from visavis.privacy.consent import State, notice_sha256, standing, to_ask
 from visavis.server.api.answers import Consents, Forgotten, Greeted, Joined, Me, Notices
 from visavis.server.api.shots import judged, shot_views
 from visavis.server.api.uploads import example, read_bounded
@@ -89,6 +89,15 @@ class Joining(BaseModel):
     consents: list[Ticked] = Field(max_length=len(Purpose))
 
 
+class Allowing(BaseModel):
+    """What a member allows again, or besides."""
+
+    model_config = example({"locale": JOINING["locale"], "consents": JOINING["consents"]})
+
+    locale: str = Field(pattern="^(en|zh-CN)$")
+    consents: list[Ticked] = Field(min_length=1, max_length=len(Purpose))
+
+
 class Withdraw(BaseModel):
     """One purpose to end."""
 
@@ -116,6 +125,7 @@ def recognised(site: Site, welcome: Welcome) -> dict[str, Any]:
         "greeting": greeting(site, welcome.nickname),
         "session": session,
         "decision": decision_view(welcome.decision, site.scenario) if welcome.decision else None,
+        "ask": [purpose.value for purpose in welcome.ask],
     }
 
 
@@ -261,7 +271,7 @@ def card_svg(card: str) -> str:
     return out.getvalue().decode()
 
 
-def check_notices(site: Site, joining: Joining) -> None:
+def check_notices(site: Site, joining: "Joining | Allowing") -> None:
     """Consent holds for the exact text that was on the screen, so it must be the current one."""
     for ticked in joining.consents:
         notice = site.scenario.notices.get(ticked.purpose)
@@ -276,13 +286,23 @@ def check_notices(site: Site, joining: Joining) -> None:
 async def me(request: Request, authorization: Annotated[str | None, Header()] = None) -> dict[str, Any]:
     """What the member allowed, and why they see what they see."""
     site = site_of(request)
-    session = site.sessions.get(authorization)
-    member = site.edge.member(session.member_id)
+    return await me_view(site, site.sessions.get(authorization))
+
+
+async def me_view(site: Site, session: Session) -> dict[str, Any]:
+    """The member of a session; a decision that was erased meanwhile is not shown again."""
+    edge, scenario = site.edge, site.scenario
+    member = edge.member(session.member_id)
+    decision = await site.hub.decisions.get(session.decision.id) if session.decision else None
+    history = await edge.consents(member.id)
+    ask = to_ask(history, scenario=scenario, site=edge.site, at=site.clock.now())
     return {
-        "nickname": site.edge.nickname(member.id),
+        "nickname": edge.nickname(member.id),
+        "locale": member.locale,
         "enrolled_at": member.enrolled_at.isoformat(),
-        "consents": await consents(site, session.member_id),
-        "decision": decision_view(session.decision, site.scenario) if session.decision else None,
+        "consents": await consents(site, member.id),
+        "decision": decision_view(decision, scenario) if decision else None,
+        "ask": [purpose.value for purpose in ask],
     }
 
 
@@ -309,12 +329,12 @@ async def withdraw(
     authorization: Annotated[str | None, Header()] = None,
     liveness_pass: LivenessPass = None,
 ) -> dict[str, Any]:
-    """End one consent."""
+    """End one consent, or decline to renew it; without "personalise" the member stays, and offers are drawn by lot."""
     site = site_of(request)
     session = site.sessions.get(authorization)
     demand_for_change(site, session, liveness_pass)
-    await site.edge.withdraw(session.member_id, body.purpose, method="kiosk")
-    return {"consents": await consents(site, session.member_id)}
+    ended = await site.withdraw(session.member_id, body.purpose, method="kiosk")
+    return {"consents": await consents(site, session.member_id), "receipts": await site.ends(session.member_id, ended)}
 
 
 @router.post("/me/forget", response_model=Forgotten)

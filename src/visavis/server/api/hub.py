@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from visavis.errors import DecisionUnknown, EventRefused
 from visavis.recommend.decide import replay
+from visavis.recommend.uniform import Uniform
 from visavis.server.api.answers import Counted, DecisionRecord
 from visavis.server.api.uploads import example
 from visavis.server.screens import decision_view
@@ -184,6 +185,7 @@ async def decision(request: Request, decision_id: str) -> dict[str, Any]:
     found = await site.hub.decisions.get(decision_id)
     if found is None:
         raise DecisionUnknown
+    policy = Uniform(site.scenario) if found.policy == Uniform.name else site.hub.policy
     return decision_view(found, site.scenario) | {
         "candidates": [
             {"item_id": c.item_id, "campaign_id": c.campaign_id, "estimate": e, "probability": p}
@@ -195,5 +197,5 @@ async def decision(request: Request, decision_id: str) -> dict[str, Any]:
         "policy_version": found.policy_version,
         "model_version": found.model_version,
         "receipt_id": found.receipt_id,
-        "replays": replay(found, site.hub.policy),
+        "replays": replay(found, policy),
     }

@@ -55,7 +55,7 @@ TEXTS: dict[str, dict[Language, str]] = {
     "reason.popular_here": {"en": "best expected here", "zh-CN": "此处预期最佳"},
     "reason.trying_something_new": {"en": "trying something new", "zh-CN": "尝试新内容"},
     "reason.bought_before": {"en": "interested before", "zh-CN": "以前感兴趣"},
-    "reason.for_everyone": {"en": "for everyone", "zh-CN": "面向所有人"},
+    "reason.not_personalised": {"en": "drawn by lot", "zh-CN": "随机抽取"},
     "kiosk": {"en": "Kiosk", "zh-CN": "自助终端"},
     "board": {"en": "Board", "zh-CN": "看板"},
     "recognition": {"en": "Recognition", "zh-CN": "识别管理"},

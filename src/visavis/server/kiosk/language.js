@@ -34,7 +34,7 @@ export function sayReason(reason, item) {
   const same = reason.detail.category === item.category;
   const category = (same && local(item.category_title)) || say("reason.this_category");
   const key = `reason.${reason.code}`;
-  return say(key in TEXTS.en ? key : "reason.for_everyone", { category });
+  return say(key in TEXTS.en ? key : "reason.not_personalised", { category });
 }
 
 export const sayDate = (iso) => new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(new Date(iso));

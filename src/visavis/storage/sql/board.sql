@@ -18,7 +18,7 @@ SELECT
 WITH answered AS (
     SELECT o.seq, o.decision_id, d.propensity, cardinality(d.candidate_items) AS candidates
     FROM outcome AS o JOIN decision AS d ON d.id = o.decision_id
-    WHERE o.first AND (%(scenario)s::text IS NULL OR d.scenario = %(scenario)s)
+    WHERE o.first AND d.token IS NOT NULL AND (%(scenario)s::text IS NULL OR d.scenario = %(scenario)s)
     ORDER BY o.seq DESC LIMIT %(last)s
 ),
 rewarded AS (
