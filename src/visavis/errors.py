@@ -183,7 +183,7 @@ class SignatureInvalid(PrivacyError):
 
 
 class FacesOff(PrivacyError):
-    """Faces are switched off at this site. The card or the PIN gives the same; `visavis assess show` tells why."""
+    """Faces are off at this site. The card or the PIN gives the same; `visavis assess status` tells staff why."""
 
 
 class AssessmentIncomplete(PrivacyError):

@@ -128,7 +128,7 @@ async def test_visavis_edge_reports_its_cameras(tmp_path: Path, pack_cache: Path
     done = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "visavis", "edge", *asked, *places],
-        env=os.environ | {"VISAVIS_LANG": "en"},
+        env=os.environ | {"VISAVIS_LANG": "en", "VISAVIS_DEMONSTRATION": "true"},
         capture_output=True,
         text=True,
         timeout=60,

@@ -131,6 +131,11 @@ def demo(
 def _name_pages(site: "Site", address: str) -> None:
     for name, path in site.pages().items():
         err.print(f"{say(name):<10} {address}{path}", highlight=False, soft_wrap=True)
+    if site.settings.demonstration:
+        err.print(say("Demonstration: not for real members."))
+    if not site.faces.on:
+        text = say("Faces are off ({reason}); card and PIN serve.").format(reason=site.faces.reason)
+        err.print(f"[yellow]{escape(text)}[/]", highlight=False, soft_wrap=True)
     err.print(say("Ctrl-C stops it."))
 
 

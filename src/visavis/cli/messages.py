@@ -115,6 +115,8 @@ ZH = {
     "kiosk": "自助终端",
     "screen": "屏幕",
     "Ctrl-C stops it.": "按 Ctrl-C 停止。",
+    "Demonstration: not for real members.": "演示：不得用于真实会员。",
+    "Faces are off ({reason}); card and PIN serve.": "人脸功能未启用（{reason}）；卡片和 PIN 码照常可用。",
     "The database is at version {version}.": "数据库版本为 {version}。",
     "No pack yet: `visavis packs build` makes the default one.": "还没有模型包：`visavis packs build` 会构建默认模型包。",
     "name": "名称",
@@ -344,7 +346,7 @@ ZH_ERRORS = {
     # ------ the edge's HTTP API
     "face-already-enrolled": "这张脸已属于某位会员。请使用卡片或 PIN 码；如仍要加入，请发送 allow_duplicate。",
     "too-many-requests": "来自此处的请求过多。请等一分钟，然后放慢速度再试。",
-    "faces-off": "本站点已关闭人脸功能。卡片或 PIN 码效果相同；`visavis assess show` 会说明原因。",
+    "faces-off": "本站点未启用人脸功能。卡片或 PIN 码效果相同；`visavis assess status` 会向工作人员说明原因。",
     "assessment-incomplete": "影响评估目前无法签署。请补全所指内容后再签署。",
     "jurisdiction-invalid": "无法使用该地区配置。请指定已有的配置，或改正文件中所指的行。",
     "staff-only": "此项仅供本机员工使用。请在本机通过回环地址访问，不要经过代理。",

@@ -290,7 +290,7 @@ async def _round(site: Site, video: Path) -> _Round:
 @asynccontextmanager
 async def _site(settings: Settings, progress: Progress) -> AsyncIterator[tuple[Site, Path]]:
     with TemporaryDirectory(prefix="visavis-bench-") as folder:
-        changes = {"data_dir": Path(folder) / "data", "database_url": None, "cameras": ()}
+        changes = {"data_dir": Path(folder) / "data", "database_url": None, "cameras": (), "demonstration": True}
         async with open_site(settings.model_copy(update=changes), progress=progress) as site:
             yield site, Path(folder)
 

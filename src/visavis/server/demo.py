@@ -81,7 +81,7 @@ async def run_demo(
     async with AsyncExitStack() as stack:
         folder = data_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="visavis-demo-")))
         site, address = await stack.enter_async_context(
-            serving(settings.model_copy(update={"data_dir": folder}), progress=progress)
+            serving(settings.model_copy(update={"data_dir": folder, "demonstration": True}), progress=progress)
         )
         show = Show(site=site, http=await stack.enter_async_context(httpx.AsyncClient(base_url=address, timeout=30)))
         announce(site, address)

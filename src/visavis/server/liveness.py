@@ -43,7 +43,7 @@ class Gate:
             scorer: the pack's model, whose vote counts where there is one.
             clock: of passes and pauses.
         """
-        self._levels = {use: _stricter(scenario.liveness.get(use, Liveness.OFF), least) for use in Guarded}
+        self._levels = levels_of(scenario, least)
         self._attended = frozenset(attended)
         self._scorer = scorer
         self._passes = Passes(clock)
@@ -154,6 +154,11 @@ class LiveView:
     def _lose(self) -> None:
         if self._key is not None:
             self._passes.revoke(self._key)
+
+
+def levels_of(scenario: Scenario, least: str) -> dict[Guarded, Liveness]:
+    """What is asked where no staff look on."""
+    return {use: _stricter(scenario.liveness.get(use, Liveness.OFF), least) for use in Guarded}
 
 
 def is_member(edge: Edge, frame: Frame, face: Face, member_id: MemberId) -> bool:

@@ -24,19 +24,22 @@ from visavis.pipeline.edge import Edge
 from visavis.pipeline.erasure import Erasures, Replayed, replay
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
-from visavis.pipeline.watch import Watch
+from visavis.pipeline.watch import CameraSpec, Watch
 from visavis.ports import Clock
+from visavis.privacy.assessment.configuration import Configuration
+from visavis.privacy.assessment.signing import Standing
 from visavis.privacy.erasure import FileErasures
 from visavis.privacy.jurisdiction import Jurisdiction, load_jurisdiction
 from visavis.privacy.keys import FileSiteKey
 from visavis.privacy.receipts import Terms, sign_receipt, withdrawal_receipt
 from visavis.recommend.squarecb import SquareCB
 from visavis.scenarios.loader import load_scenario
+from visavis.server.assessments import configuration_of, standing_of
 from visavis.server.attempts import Attempts
 from visavis.server.cameras import camera_specs, site_watch, watching
-from visavis.server.law import faces_off
+from visavis.server.faces_allowed import FacesAllowed, FaceUse, faces_allowed
 from visavis.server.limits import Limits
-from visavis.server.liveness import Gate
+from visavis.server.liveness import Gate, levels_of
 from visavis.server.monitors import Monitors
 from visavis.server.reviews import Mode, Reviews
 from visavis.server.screens import ScreenChannel
@@ -67,6 +70,7 @@ LEARN_EVERY_S = 0.5
 LAPSE_EVERY_S = 1.0
 DOUBT_EVERY_S, GROWN = 60.0, 1.1
 TIDY_EVERY_S = 3600.0
+UNDECIDED = FacesAllowed(use=FaceUse.NO_ASSESSMENT)  # until the assessment has been looked at
 PREVIEW_FACE_PX = 20  # of a picture that is at most 640 pixels wide
 
 
@@ -84,6 +88,9 @@ class Site:
     settings: Settings
     scenario: Scenario
     law: Jurisdiction  # what the place asks
+    faces: FacesAllowed = UNDECIDED
+    configuration: Configuration = field(init=False)  # what an impact assessment has to describe
+    standing: Standing = field(init=False)  # of the one that is there
     storage: Storage
     edge: Edge
     hub: Hub
@@ -179,6 +186,21 @@ class Site:
         kiosk = next((p.id for p in self.scenario.placements.values() if p.surface is Surface.KIOSK), None)
         first = kiosk or next(iter(self.scenario.placements))
         return {"kiosk": f"/kiosk?placement={first}", "screen": f"/play/{first}", "console": "/console/"}
+
+    async def allow_faces(self, cameras: Sequence[CameraSpec]) -> None:
+        """Decide for the life of this process whether faces are on: the assessment has to fit what runs."""
+        self.configuration = configuration_of(
+            self.settings,
+            scenario=self.scenario,
+            pack=self.pack,
+            law=self.law,
+            liveness=levels_of(self.scenario, self.settings.liveness),
+            cameras=cameras,
+            monitors=await self.storage.monitors.all(),
+        )
+        self.standing = standing_of(self.settings, self.keys, self.configuration, self.clock.now())
+        self.faces = faces_allowed(self.settings, self.law, self.standing)
+        self.edge.switch_faces("" if self.faces.on else self.faces.reason)
 
     # ------ what runs beside the requests
 
@@ -277,6 +299,7 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
         if not settings.site_key_file.exists() and await storage.roster.members():
             raise SettingInvalid(f"site key: {settings.site_key_file} is missing; restore it, nothing opens without it")
         site = _compose(settings, scenario, law, pack, storage)
+        await site.allow_faces(cameras)
         await site.erasures.align()
         await site.replay_erasures()
         members = await site.edge.load()
@@ -348,7 +371,7 @@ def _compose(settings: Settings, scenario: Scenario, law: Jurisdiction, pack: Pa
         audit=storage.audit,
         clock=clock,
         ids=ids,
-        faces_off=faces_off(settings, law),
+        faces_off=UNDECIDED.reason,
     )
     learner = Learner(hub=hub, outcomes=storage.outcomes, store=storage.policies, policy=SquareCB(scenario))
     return Site(

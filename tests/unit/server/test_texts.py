@@ -9,6 +9,7 @@ import pytest
 from visavis import errors
 from visavis.cli.messages import ZH, ZH_ERRORS
 from visavis.server.console.texts import TEXTS
+from visavis.server.faces_allowed import FaceUse
 from visavis.types import Purpose
 
 SERVER = Path(errors.__file__).parent / "server"
@@ -29,7 +30,8 @@ FOR_STAFF = {  # never the answer to what a person at a kiosk does, so the sente
     errors.StaffOnly, errors.AssessmentIncomplete, errors.JurisdictionInvalid, errors.ReviewUnknown,
     errors.TemplateUnknown,
     errors.CameraRefused, errors.CameraUnknown, errors.CameraUnavailable,
-    errors.SetupError, errors.ExtraMissing, errors.PortInUse, errors.SettingInvalid,
+    errors.SetupError, errors.ExtraMissing, errors.PortInUse, errors.SettingInvalid, errors.JurisdictionInvalid,
+    errors.AssessmentIncomplete,
 }  # fmt: skip
 
 
@@ -58,6 +60,7 @@ def test_the_kiosk_has_every_text_that_it_asks_for() -> None:
     asked |= set(re.findall(rf'"((?:{families})\.[^"$.]+(?:\.[a-z]+)?)"', source))
     assert len(asked) > 60
     assert asked <= KIOSK["en"].keys()
+    assert {f"camera.faces_{use.value}" for use in FaceUse if use is not FaceUse.ON} <= KIOSK["en"].keys()
     built = ("problem.", "reason.", "hint.", "pose.", "purpose.", "camera.")  # from a code: the tests below
     assert not [key for key in KIOSK["en"] if f'"{key}"' not in source and not key.startswith(built)]
 

@@ -112,6 +112,7 @@ class Notices(BaseModel):
             "site": "site-1",
             "minimum_age": 18,
             "camera_allowed": True,
+            "faces": "on",
             "liveness": {"enrolment": "off", "consent_change": "off", "rewards": "off"},
             "notices": [
                 {
@@ -131,6 +132,7 @@ class Notices(BaseModel):
     site: str
     minimum_age: int
     camera_allowed: bool
+    faces: str  # "on", or why not: switched_off, jurisdiction, no_assessment, stale_assessment
     liveness: Said  # what asks for a check -> which
     notices: list[NoticeView]
 

@@ -140,7 +140,8 @@ async def notices(request: Request, placement: str) -> dict[str, Any]:
         "title": dict(scenario.title),
         "site": site.edge.site,
         "minimum_age": scenario.minimum_age,
-        "camera_allowed": not site.edge.faces_off,
+        "camera_allowed": site.faces.on,
+        "faces": site.faces.use.value,
         "liveness": site.liveness.levels(placement),
         "notices": [
             {

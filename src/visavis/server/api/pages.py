@@ -86,6 +86,9 @@ async def readyz(request: Request) -> Response:
         {
             "status": "ready",
             "members": gallery.members,
+            "faces": site.faces.use.value,
+            "faces_detail": site.faces.detail,
+            "demonstration": site.settings.demonstration,
             "pack": gallery.model,
             "templates": gallery.templates,
             "templates_of_other_models": sum(gallery.other_models.values()),

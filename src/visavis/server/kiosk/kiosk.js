@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { freshNotices, useNotices as readNotices } from "./join.js";
-import { currentLanguage, local, speak } from "./language.js";
+import { currentLanguage, local, say, speak } from "./language.js";
 import { prove } from "./live.js";
 import { look } from "./look.js";
 import { useNotices as nameNotices, welcome } from "./member.js";
@@ -55,6 +55,13 @@ function relabel(language) {
   speak(language);
   nameThePlace();
   redraw();
+}
+
+onShow("choose", sayWhyNoFaces);
+
+function sayWhyNoFaces() {
+  $("choose-faces").hidden = site.camera_allowed;
+  $("choose-faces").textContent = site.camera_allowed ? "" : say(`camera.faces_${site.faces}`);
 }
 
 // ------ PIN, or a card read by a scanner
