@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
@@ -15,6 +16,8 @@ from visavis.storage.server import EmbeddedServer, start_server
 NUMBERS = count(1)
 TORCH = "VISAVIS_TEST_TORCH"  # set where torch may be loaded: NiceGUI, looking for its server, touches every object
 collect_ignore = [] if os.environ.get(TORCH) else ["unit/learning/test_train_faces.py"]
+hypothesis.settings.register_profile("busy machine", suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy machine")
 os.environ["VISAVIS_LANG"] = "en"  # tests compare messages in English, whatever the machine speaks
 
 

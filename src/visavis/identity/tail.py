@@ -2,7 +2,8 @@
 
 Scores above a high level follow a generalised Pareto distribution (Pickands 1975; Balkema and de Haan 1974). Its two
 parameters are fitted by probability-weighted moments, which with some hundred exceedances beat maximum likelihood
-(Hosking and Wallis 1987, Technometrics 29(3)).
+(Hosking and Wallis 1987, Technometrics 29(3)). The shape is drawn towards what cosines of many dimensions have: on its
+own it errs to both sides alike, but strangers pass by the errors to one side only (ADR 0017).
 """
 
 import math
@@ -15,6 +16,8 @@ from visavis.errors import InputRefused
 
 SHARE = 0.01  # of the scores that lie above the level, at most
 LEAST, MOST = 50, 1000  # exceedances: few say little, and far from the end the tail has not yet its last shape
+TYPICAL_SHAPE = -0.1
+TYPICAL_WEIGHT = 300  # exceedances that would speak as loud
 REACH = 0.02  # scores expected above the highest that may be asked for: a rate of REACH / pairs
 _ODD = 0.01  # chance below which a highest score is another photo of the same person, not a stranger
 _MOST_ODD = 5
@@ -93,9 +96,9 @@ def _moments(above: NDArray[np.float64]) -> tuple[float, float]:
         raise InputRefused("calibration: the highest scores are all equal")
     ranks = (np.arange(1, len(above) + 1) - 0.35) / len(above)
     second = float(((1 - ranks) * above).mean())
-    shape = 2 - first / (first - 2 * second)
-    shape = min(shape, 0.0)  # cosines end at 1, so no tail goes on for ever
-    return (first * (1 - shape), shape) if shape == 0 else (2 * first * second / (first - 2 * second), shape)
+    seen = min(2 - first / (first - 2 * second), 0.0)  # cosines end at 1, so no tail goes on for ever
+    shape = (len(above) * seen + TYPICAL_WEIGHT * TYPICAL_SHAPE) / (len(above) + TYPICAL_WEIGHT)
+    return first * (1 - shape), shape  # the mean of a generalised Pareto distribution is scale / (1 - shape)
 
 
 def _chance_beyond(tail: Tail, above: float) -> float:
