@@ -16,7 +16,11 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── EventRefused
     │   ├── CredentialRefused
     │   ├── FaceAlreadyEnrolled
-    │   └── TooManyRequests
+    │   ├── TooManyRequests
+    │   ├── PairingRefused
+    │   ├── AddressRefused
+    │   └── TooLarge
+    │       └── HeadersTooLarge
     ├── ModelError              a model pack cannot be trusted or run
     │   ├── ManifestInvalid
     │   ├── ChecksumMismatch
@@ -32,6 +36,7 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── SignatureInvalid
     │   ├── FacesOff
     │   ├── AssessmentIncomplete
+    │   ├── DeviceRefused
     │   └── StaffOnly
     ├── NotFound                what was asked for is not here
     │   ├── MemberUnknown
@@ -39,9 +44,11 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── DecisionUnknown
     │   ├── CameraUnknown
     │   ├── TemplateUnknown
+    │   ├── DeviceUnknown
     │   └── ReviewUnknown
     ├── LivenessRequired        a picture of a face could have done this
     │   └── LivenessLocked
+    ├── Overloaded
     ├── NothingToShow
     ├── CameraUnavailable
     ├── StorageError            the database or the disk
@@ -129,6 +136,30 @@ class FaceAlreadyEnrolled(InputRefused):
 class TooManyRequests(InputRefused):
     """Too many requests came from here. Wait a minute and ask again more slowly."""
 
+    def __init__(self, detail: str = "", *, retry_after_s: int = 60) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+class PairingRefused(InputRefused):
+    """The pairing code was not accepted. Make a new one with `visavis devices pair`; it holds for ten minutes."""
+
+
+class AddressRefused(InputRefused):
+    """The address may not be used. Give an https address of a server that is open to the internet, without a password."""
+
+
+class TooLarge(InputRefused):
+    """More came than this route takes. Send less in one request."""
+
+
+class HeadersTooLarge(TooLarge):
+    """The request has too many or too long headers. Send those alone that the documentation names."""
+
+
+class Overloaded(VisavisError):
+    """Too much arrives at once. Ask again in a moment."""
+
 
 class ModelError(VisavisError):
     """A model pack cannot be used. `visavis packs verify` shows what is wrong with each."""
@@ -194,6 +225,10 @@ class StaffOnly(PrivacyError):
     """This is for staff at this machine. Ask from the machine itself, by its loopback address and without a proxy."""
 
 
+class DeviceRefused(PrivacyError):
+    """This device is not paired with the placement. Make a code with `visavis devices pair` and type it on the page."""
+
+
 class LivenessRequired(VisavisError):
     """This needs a liveness check, passed just now by who stands at the camera. Card, PIN or staff serve as well."""
 
@@ -224,6 +259,10 @@ class CameraUnknown(NotFound):
 
 class TemplateUnknown(NotFound):
     """The member has no template with this id. The list of templates shows those that there are."""
+
+
+class DeviceUnknown(NotFound):
+    """No device has this id. `visavis devices list` shows those that are paired."""
 
 
 class ReviewUnknown(NotFound):

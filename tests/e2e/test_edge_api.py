@@ -88,15 +88,17 @@ async def test_compare_names_the_picture_that_cannot_be_used(site: SiteUnderTest
     assert "second" in refused.json()["detail"]
 
 
-async def test_asking_too_often_is_refused_with_a_time_to_wait(site: SiteUnderTest, hopper: bytes) -> None:
+async def test_asking_too_often_is_refused_with_a_time_to_wait(
+    site: SiteUnderTest, hopper: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The limit is per place; the answer says when to come back."""
-    from visavis.server.limits import Limits
+    from visavis.server import limits
 
-    site.site.limits = Limits(site.site.clock, requests=1)
+    monkeypatch.setattr(limits, "PICTURES", limits.Rate(name="pictures", burst=1, a_minute=1))
     assert (await site.http.post("/v1/edge/detect", files={"image": picture(hopper)})).status_code == 200
     refused = await site.http.post("/v1/edge/detect", files={"image": picture(hopper)})
     assert (refused.status_code, refused.json()["code"]) == (429, "too-many-requests")
-    assert refused.headers["retry-after"] == "60"
+    assert 50 < int(refused.headers["retry-after"]) <= 60
 
 
 # ------ system

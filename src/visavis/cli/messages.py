@@ -346,6 +346,13 @@ ZH_ERRORS = {
     # ------ the edge's HTTP API
     "face-already-enrolled": "这张脸已属于某位会员。请使用卡片或 PIN 码；如仍要加入，请发送 allow_duplicate。",
     "too-many-requests": "来自此处的请求过多。请等一分钟，然后放慢速度再试。",
+    "too-large": "发送的内容超过此路由的上限。请在一次请求中少发送一些。",
+    "headers-too-large": "请求头过多或过长。请只发送文档中列出的请求头。",
+    "overloaded": "同时到达的内容过多。请稍后再试。",
+    "pairing-refused": "未接受该配对码。请用 `visavis devices pair` 生成新的配对码；有效期十分钟。",
+    "device-refused": "此设备未与该投放位配对。请用 `visavis devices pair` 生成配对码，并在页面上输入。",
+    "device-unknown": "没有此编号的设备。`visavis devices list` 列出已配对的设备。",
+    "address-refused": "不能使用该地址。请给出面向互联网的服务器的 https 地址，不带密码。",
     "faces-off": "本站点未启用人脸功能。卡片或 PIN 码效果相同；`visavis assess status` 会向工作人员说明原因。",
     "assessment-incomplete": "影响评估目前无法签署。请补全所指内容后再签署。",
     "jurisdiction-invalid": "无法使用该地区配置。请指定已有的配置，或改正文件中所指的行。",

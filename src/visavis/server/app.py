@@ -4,6 +4,7 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.formparsers import MultiPartParser
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from visavis.server import problems
@@ -11,6 +12,7 @@ from visavis.server.api import choices, edge, faces, hub, keys, members, monitor
 from visavis.server.api.answers import Problem
 from visavis.server.board import SiteBoard
 from visavis.server.console.console import mount_console
+from visavis.server.door import IN_FLIGHT, Door
 from visavis.server.headers import SecurityHeaders
 from visavis.server.recognition import SiteRecognition
 from visavis.server.site import Site
@@ -48,6 +50,8 @@ def create_app(site: Site) -> FastAPI:
     app.include_router(pages.router)
     pages.mount_files(app)
     mount_console(app, SiteBoard(site), SiteRecognition(site))
+    MultiPartParser.spool_max_size = IN_FLIGHT  # an upload must never become a temporary file: pictures stay in memory
+    app.add_middleware(Door, limits=site.limits)
     app.add_middleware(SecurityHeaders)
     # A page elsewhere must not reach this machine by a name that it made resolve to it (DNS rebinding).
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, site.settings.host])

@@ -1,37 +1,10 @@
-"""Guessing is slowed down: of cards and PINs by a pause, of liveness checks by pauses that double."""
+"""Liveness checks that fail are slowed down, by pauses that double."""
 
-from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from visavis.errors import CredentialRefused, LivenessLocked
+from visavis.errors import LivenessLocked
 from visavis.ports import Clock
-
-WRONG = 10
-WITHIN = timedelta(minutes=1)
-
-
-class Attempts:
-    """Counts failures only, so that a busy kiosk is never in its own way."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._failures: dict[str, deque[datetime]] = {}
-
-    def check(self, placement: str) -> None:
-        """Raises CredentialRefused while a placement has too many wrong codes."""
-        recent = self._failures.get(placement)
-        if recent is None:
-            return
-        while recent and self._clock.now() - recent[0] >= WITHIN:
-            recent.popleft()
-        if len(recent) >= WRONG:
-            raise CredentialRefused("too many wrong codes here; wait a minute")
-
-    def failed(self, placement: str) -> None:
-        """Remember one wrong code."""
-        self._failures.setdefault(placement, deque(maxlen=WRONG)).append(self._clock.now())
-
 
 FAILURES = 5  # failed checks until the first pause
 FIRST_PAUSE = timedelta(seconds=30)

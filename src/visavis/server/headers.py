@@ -10,6 +10,8 @@ STRICT = (
     "connect-src 'self'; manifest-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
+# What a program reads shows nothing and runs nothing, should a browser ever be led to open it as a page.
+DATA = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 # NiceGUI renders by Vue's run-time compiler (eval) and inline scripts and styles; everything else stays closed.
 CONSOLE = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -21,9 +23,11 @@ COMMON = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(self), microphone=(), geolocation=()"),
+    (b"x-frame-options", b"DENY"),
 )
-
+NO_CAMERA = (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), display-capture=(), payment=(), usb=()")
+CAMERA = (NO_CAMERA[0], NO_CAMERA[1].replace(b"camera=()", b"camera=(self)"))
+ONLY_TLS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 FOREIGN = {
     "type": "urn:visavis:problem:foreign-origin",
@@ -42,6 +46,16 @@ def _from_elsewhere(scope: Scope) -> bool:
     return writes and origin is not None and urlsplit(origin.decode("latin-1")).netloc.encode() != headers.get(b"host")
 
 
+def page_headers(path: str, *, secure: bool) -> list[tuple[bytes, bytes]]:
+    """What an answer from this path carries, unless its route says something of its own."""
+    console, data = path.startswith("/console"), path.startswith("/v1/")
+    policy = CONSOLE if console else DATA if data else STRICT
+    found = [*COMMON, (b"content-security-policy", policy.encode()), CAMERA if path == "/kiosk" else NO_CAMERA]
+    if not console:  # NiceGUI's own files carry their age
+        found.append((b"cache-control", b"no-store" if data else b"no-cache"))
+    return [*found, ONLY_TLS] if secure else found
+
+
 class SecurityHeaders:
     """ASGI middleware; plain, so that server-sent events stream through it untouched."""
 
@@ -56,15 +70,11 @@ class SecurityHeaders:
         if _from_elsewhere(scope):
             await JSONResponse(FOREIGN, 403, media_type="application/problem+json")(scope, receive, send)
             return
-        console = scope["path"].startswith("/console")
-        policy = (CONSOLE if console else STRICT).encode()
+        added = page_headers(scope["path"], secure=scope["scheme"] == "https")
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name for name, _ in message["headers"]}
-                added = [*COMMON, (b"content-security-policy", policy)]
-                if not console and b"cache-control" not in present:
-                    added.append((b"cache-control", b"no-store" if scope["path"].startswith("/v1") else b"no-cache"))
                 message["headers"] = [*message["headers"], *(h for h in added if h[0] not in present)]
             await send(message)
 

@@ -13,24 +13,29 @@ from visavis import errors
 
 log = structlog.get_logger()
 
-RETRY_AFTER = {HTTPStatus.SERVICE_UNAVAILABLE: "2", HTTPStatus.TOO_MANY_REQUESTS: "60"}  # seconds
+RETRY_AFTER = {HTTPStatus.SERVICE_UNAVAILABLE: 2, HTTPStatus.TOO_MANY_REQUESTS: 60}  # seconds
 
 # The first class that fits decides, so a subclass stands before its base.
 STATUS: tuple[tuple[type[errors.VisavisError], HTTPStatus], ...] = (
     (errors.CredentialRefused, HTTPStatus.UNAUTHORIZED),
     (errors.FaceAlreadyEnrolled, HTTPStatus.CONFLICT),
+    (errors.PairingRefused, HTTPStatus.UNAUTHORIZED),
     (errors.TooManyRequests, HTTPStatus.TOO_MANY_REQUESTS),
+    (errors.HeadersTooLarge, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE),
+    (errors.TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (errors.InputRefused, HTTPStatus.UNPROCESSABLE_ENTITY),
     (errors.ConsentMissing, HTTPStatus.FORBIDDEN),
     (errors.LivenessLocked, HTTPStatus.TOO_MANY_REQUESTS),
     (errors.LivenessRequired, HTTPStatus.FORBIDDEN),
     (errors.FacesOff, HTTPStatus.FORBIDDEN),
     (errors.AssessmentIncomplete, HTTPStatus.CONFLICT),
+    (errors.DeviceRefused, HTTPStatus.UNAUTHORIZED),
     (errors.StaffOnly, HTTPStatus.FORBIDDEN),
     (errors.GalleryMismatch, HTTPStatus.CONFLICT),
     (errors.KeyDestroyed, HTTPStatus.GONE),
     (errors.KeyHeld, HTTPStatus.UNAUTHORIZED),
     (errors.NotFound, HTTPStatus.NOT_FOUND),
+    (errors.Overloaded, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.NothingToShow, HTTPStatus.CONFLICT),
     (errors.CameraUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.StorageFull, HTTPStatus.INSUFFICIENT_STORAGE),
@@ -53,11 +58,17 @@ def problem(error: errors.VisavisError) -> dict[str, Any]:
 
 def refused(error: errors.VisavisError, **members: Any) -> Response:
     """The answer to an error, with extension members (RFC 9457, section 3.2)."""
-    return _response(problem(error) | members)
+    return _response(problem(error) | members, retry_after_s(error))
 
 
-def _response(document: dict[str, Any]) -> JSONResponse:
-    retry = {"Retry-After": RETRY_AFTER[document["status"]]} if document["status"] in RETRY_AFTER else {}
+def retry_after_s(error: errors.VisavisError) -> int | None:
+    """How long to wait, where the error knows."""
+    return error.retry_after_s if isinstance(error, errors.TooManyRequests) else None
+
+
+def _response(document: dict[str, Any], wait_s: int | None = None) -> JSONResponse:
+    wait_s = wait_s or RETRY_AFTER.get(document["status"])
+    retry = {} if wait_s is None else {"Retry-After": str(wait_s)}
     return JSONResponse(document, document["status"], headers=retry, media_type="application/problem+json")
 
 
@@ -66,7 +77,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(errors.VisavisError)
     async def known(_: Request, error: errors.VisavisError) -> Response:
-        return _response(problem(error))
+        return refused(error)
 
     @app.exception_handler(RequestValidationError)
     async def malformed(_: Request, error: RequestValidationError) -> Response:

@@ -13,7 +13,11 @@ import uvicorn
 from visavis.config import Settings
 from visavis.errors import PortInUse, SettingInvalid
 from visavis.server.app import create_app
+from visavis.server.connection import Connection
+from visavis.server.door import MAX_HEADER_BYTES
 from visavis.server.site import Progress, Site, open_site
+
+CONNECTIONS = 2000  # beyond this a caller is told to come again
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -63,7 +67,11 @@ async def serving(settings: Settings, *, progress: Progress) -> AsyncIterator[tu
                 access_log=False,
                 timeout_graceful_shutdown=2,
                 ws_max_size=2_000_000,
+                ws_max_queue=4,
                 server_header=False,
+                http=Connection,  # httptools takes headers of any length
+                h11_max_incomplete_event_size=MAX_HEADER_BYTES * 2,
+                limit_concurrency=CONNECTIONS,
             )
             server = _Server(config)
             task = asyncio.create_task(server.serve(sockets=[sock]))

@@ -35,7 +35,6 @@ from visavis.privacy.receipts import Terms, sign_receipt, withdrawal_receipt
 from visavis.recommend.squarecb import SquareCB
 from visavis.scenarios.loader import load_scenario
 from visavis.server.assessments import configuration_of, standing_of
-from visavis.server.attempts import Attempts
 from visavis.server.cameras import camera_specs, site_watch, watching
 from visavis.server.faces_allowed import FacesAllowed, FaceUse, faces_allowed
 from visavis.server.limits import Limits
@@ -99,7 +98,7 @@ class Site:
     erasures: Erasures
     screens: ScreenChannel
     sessions: Sessions
-    attempts: Attempts
+    limits: Limits
     tally: Tally
     clock: Clock
     watch: Watch = field(init=False)  # cameras that run beside the requests
@@ -107,7 +106,6 @@ class Site:
     scorer: LiveScorer | None = None  # the pack's model of liveness
     liveness: Gate = field(init=False)
     preview_observer: Observer  # finds smaller faces than the cameras look for: what it misses would be seen
-    limits: Limits = field(init=False)
     monitors: Monitors = field(init=False)
     corrections: Corrections = field(init=False)
     reviews: Reviews = field(init=False)
@@ -115,7 +113,6 @@ class Site:
 
     def __post_init__(self) -> None:
         self.watch = site_watch(self)
-        self.limits = Limits(self.clock)
         self.liveness = Gate(
             scenario=self.scenario,
             least=self.settings.liveness,
@@ -331,7 +328,7 @@ def _compose(settings: Settings, scenario: Scenario, law: Jurisdiction, pack: Pa
     clock, tally, ids = WallClock(), Tally(), lambda: str(uuid4())
     keys = FileSiteKey(settings.site_key_file)
     erasures = Erasures(FileErasures(settings.erasures_file), storage.erasures)
-    rng = np.random.default_rng(settings.seed)
+    rng, limits = np.random.default_rng(settings.seed), Limits(clock)
     screens = ScreenChannel(
         scenario=scenario,
         signals=storage.signals,
@@ -385,8 +382,8 @@ def _compose(settings: Settings, scenario: Scenario, law: Jurisdiction, pack: Pa
         keys=keys,
         erasures=erasures,
         screens=screens,
-        sessions=Sessions(clock),
-        attempts=Attempts(clock),
+        sessions=Sessions(clock, limits),
+        limits=limits,
         tally=tally,
         clock=clock,
         pack=pack.manifest,

@@ -29,6 +29,7 @@ FOR_STAFF = {  # never the answer to what a person at a kiosk does, so the sente
     errors.PrivacyError, errors.SealBroken, errors.SignatureInvalid, errors.DecisionUnknown,
     errors.StaffOnly, errors.AssessmentIncomplete, errors.JurisdictionInvalid, errors.ReviewUnknown,
     errors.TemplateUnknown,
+    errors.TooLarge, errors.HeadersTooLarge, errors.AddressRefused, errors.DeviceUnknown,
     errors.CameraRefused, errors.CameraUnknown, errors.CameraUnavailable,
     errors.SetupError, errors.ExtraMissing, errors.PortInUse, errors.SettingInvalid, errors.JurisdictionInvalid,
     errors.AssessmentIncomplete,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import segno
 from fastapi import APIRouter, File, Form, Header, Request, UploadFile, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import HTTPConnection
 
 from visavis.errors import (
     ConsentMissing,
@@ -31,6 +32,8 @@ from visavis.privacy.consent import State, notice_sha256, standing, to_ask
 from visavis.server.api.answers import Consents, Forgotten, Greeted, Joined, Me, Notices
 from visavis.server.api.shots import judged, shot_views
 from visavis.server.api.uploads import example, read_bounded
+from visavis.server.callers import asking, code_key
+from visavis.server.limits import CODES, MEMBER
 from visavis.server.liveness import LiveView, is_member, live_view
 from visavis.server.problems import problem, refused
 from visavis.server.screens import decision_view
@@ -162,21 +165,30 @@ async def notices(request: Request, placement: str) -> dict[str, Any]:
 async def identify(request: Request, body: Identify) -> dict[str, Any]:
     """Know a member by card or PIN; every failure looks the same."""
     site = site_of(request)
-    site.attempts.check(body.placement)
+    match (body.pin, body.card):
+        case (str(code), None):
+            method = Method.PIN
+        case (None, str(code)):
+            method = Method.CARD
+        case _:
+            raise InputRefused("give either pin or card")
+    return recognised(site, await presented(site, request, code, method=method, placement=body.placement))
+
+
+async def presented(site: Site, connection: HTTPConnection, code: str, *, method: Method, placement: str) -> Welcome:
+    """Know a member by a code; guessing is limited by place, caller and code, before anybody is looked for."""
+    who = asking(connection, placement=placement)
+    site.edge.check_placement(placement)
+    site.limits.check(CODES, *who)
+    site.limits.take(MEMBER, code_key(code))
     try:
-        match (body.pin, body.card):
-            case (str(pin), None):
-                welcome = await site.edge.presented(pin, method=Method.PIN, placement=body.placement)
-            case (None, str(card)):
-                welcome = await site.edge.presented(card, method=Method.CARD, placement=body.placement)
-            case _:
-                raise InputRefused("give either pin or card")
+        welcome = await site.edge.presented(code, method=method, placement=placement)
     except CredentialRefused:
-        site.attempts.failed(body.placement)
+        site.limits.count(CODES, *who)
         raise
     await site.reviews.known_otherwise(welcome)
     site.tally.welcomed(welcome)
-    return recognised(site, welcome)
+    return welcome
 
 
 @router.post("/identify/face", response_model=Greeted)
@@ -189,7 +201,7 @@ async def identify_face(
     data = await read_bounded(image)
     camera = Camera(edge=site.edge, placement=placement, shots=1)
     site.liveness.demand(liveness_pass, use=Guarded.REWARDS, placement=placement, pictures=[data])
-    async with site.limits.turn(placement):
+    async with site.limits.turn(*asking(request, placement=placement)):
         pixels = await asyncio.to_thread(decode_image, data)
         seen = await site.see(camera, site.frame(pixels, source="upload"))
     if not seen.welcomes:
@@ -233,9 +245,8 @@ async def join(
         if Purpose.RECOGNISE not in {ticked.purpose for ticked in joining.consents}:
             raise ConsentMissing(Purpose.RECOGNISE.value)  # before anything of the face is computed
         site.liveness.demand(liveness_pass, use=Guarded.ENROLMENT, placement=joining.placement, pictures=photos)
-    found = await judged(
-        site, photos, place=joining.placement, review_mode=review_mode, allow_duplicate=allow_duplicate
-    )
+    who = asking(request, placement=joining.placement)
+    found = await judged(site, photos, who=who, review_mode=review_mode, allow_duplicate=allow_duplicate)
     if refusal := found.refusal():
         return refused(refusal, images=shot_views(found))
     enrolled = await site.edge.enrol_embedded(
@@ -429,10 +440,10 @@ async def answering(websocket: WebSocket, site: Site, asked: Asked) -> AsyncIter
         case Mode.ENROL:
             yield enrolling(site)
         case Mode.IDENTIFY if site.liveness.level(Guarded.REWARDS, asked.placement) is Liveness.OFF:
-            yield identifying(site, asked.placement)
+            yield identifying(site, websocket, asked.placement)
         case Mode.IDENTIFY:
             with closing(begun(site, asked, Guarded.REWARDS)) as live:
-                yield identifying_alive(site, asked.placement, live)
+                yield identifying_alive(site, websocket, asked.placement, live)
         case Mode.LIVE:
             member_id = await visitor(websocket, site) if asked.use is Guarded.CONSENT_CHANGE else None
             with closing(begun(site, asked, asked.use, member_id)) as live:
@@ -459,13 +470,13 @@ def enrolling(site: Site) -> Answer:
     return answer
 
 
-def identifying(site: Site, placement: str) -> Answer:
+def identifying(site: Site, websocket: WebSocket, placement: str) -> Answer:
     """Look for a member, by face or by a card held to the camera."""
     view = Camera(edge=site.edge, placement=placement)
 
     async def answer(frame: Frame, _data: bytes) -> dict[str, Any]:
         seen = await site.see(view, frame)
-        welcome = seen.welcomes[0] if seen.welcomes else await by_card(site, frame, placement)
+        welcome = seen.welcomes[0] if seen.welcomes else await by_card(site, websocket, frame, placement)
         if welcome:
             return guidance(seen.faces) | {"recognised": recognised(site, welcome)}
         waits = bool(seen.known) and site.reviews.waits(placement, site.clock.now())
@@ -474,16 +485,16 @@ def identifying(site: Site, placement: str) -> Answer:
     return answer
 
 
-def identifying_alive(site: Site, placement: str, live: LiveView) -> Answer:
+def identifying_alive(site: Site, websocket: WebSocket, placement: str, live: LiveView) -> Answer:
     """As `identifying`, but a face is compared only after its owner has shown to be there; a card serves at once."""
-    look = identifying(site, placement)
+    look = identifying(site, websocket, placement)
 
     async def answer(frame: Frame, data: bytes) -> dict[str, Any]:
         faces = await site.observe(frame)
         standing = await live.see(frame, faces)
         if live.passed:
             return await look(frame, data) | {"live": live_view(standing)}
-        welcome = await by_card(site, frame, placement)
+        welcome = await by_card(site, websocket, frame, placement)
         found = {"recognised": recognised(site, welcome)} if welcome else {}
         return guidance(faces) | {"hint": standing.hint, "live": live_view(standing)} | found
 
@@ -516,20 +527,14 @@ async def granted(site: Site, live: LiveView, frame: Frame, face: Face | None, m
     return live.grant(member_id)
 
 
-async def by_card(site: Site, frame: Frame, placement: str) -> Welcome | None:
+async def by_card(site: Site, websocket: WebSocket, frame: Frame, placement: str) -> Welcome | None:
     """The member whose QR card is in the picture."""
     card = await asyncio.to_thread(read_card, frame.pixels)
     if card is None:
         return None
-    site.attempts.check(placement)
-    try:
-        welcome = await site.edge.presented(card, method=Method.CARD, placement=placement)
-    except CredentialRefused:
-        site.attempts.failed(placement)
-        return None
-    await site.reviews.known_otherwise(welcome)
-    site.tally.welcomed(welcome)
-    return welcome
+    with suppress(CredentialRefused):
+        return await presented(site, websocket, card, method=Method.CARD, placement=placement)
+    return None
 
 
 def guidance(faces: Sequence[Face]) -> dict[str, Any]:

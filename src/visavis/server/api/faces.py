@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from visavis.errors import ConsentMissing
 from visavis.pipeline.compare import compare
 from visavis.server.api.uploads import Picture, example, frame_of
+from visavis.server.callers import asking
 from visavis.server.site import Site, site_of
 from visavis.server.staff import is_staff
 from visavis.types import Face
@@ -100,11 +101,6 @@ def face_view(face: Face) -> FaceView:
     )
 
 
-def place_of(request: Request) -> str:
-    """Where a caller without a placement asks from."""
-    return request.client.host if request.client else "unknown"
-
-
 @router.post("/detect")
 async def detect(
     request: Request, image: Picture, max_faces: Annotated[int, Form(ge=1, le=MAX_FACES)] = MAX_FACES
@@ -112,7 +108,7 @@ async def detect(
     """Faces of one picture with their quality; nobody is compared with anybody. No face is an empty list."""
     site = site_of(request)
     site.edge.check_faces()
-    async with site.limits.turn(place_of(request)):
+    async with site.limits.turn(*asking(request)):
         frame = await frame_of(site, image)
         faces = await site.observe(frame)
     height, width = frame.pixels.shape[:2]
@@ -135,7 +131,7 @@ async def compare_two(
     if not consent:
         raise ConsentMissing("declare that both people agreed: consent=true")
     rate = site.settings.false_match_rate if false_match_rate is None else false_match_rate
-    async with site.limits.turn(place_of(request)):
+    async with site.limits.turn(*asking(request)):
         frames = (await frame_of(site, first), await frame_of(site, second))
         await declared(site, "compared")
         found = await asyncio.to_thread(compare, site.edge, frames, rate)

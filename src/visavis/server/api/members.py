@@ -19,6 +19,7 @@ from visavis.server.api.answers import A_GREETING, Greeted
 from visavis.server.api.edge import LivenessPass, demand_for_change, recognised
 from visavis.server.api.shots import ShotView, judged, shot_view, shot_views
 from visavis.server.api.uploads import Picture, example, read_bounded
+from visavis.server.callers import asking
 from visavis.server.problems import refused
 from visavis.server.site import Site, site_of
 from visavis.types import Guarded, Member, Purpose
@@ -107,7 +108,7 @@ async def search(
     data = await read_bounded(image)
     camera = Camera(edge=site.edge, placement=placement, shots=1)
     site.liveness.demand(liveness_pass, use=Guarded.REWARDS, placement=placement, pictures=[data])
-    async with site.limits.turn(placement):
+    async with site.limits.turn(*asking(request, placement=placement)):
         pixels = await asyncio.to_thread(decode_image, data)
         seen = await site.see(camera, site.frame(pixels, source="upload"))
     return Found(
@@ -160,7 +161,7 @@ async def add_templates(
     found = await judged(
         site,
         photos,
-        place=session.placement,
+        who=asking(request, placement=session.placement),
         review_mode=review_mode,
         allow_duplicate=allow_duplicate,
         member_id=member.id,

@@ -27,16 +27,16 @@ async def judged(
     site: Site,
     photos: Sequence[bytes],
     *,
-    place: str,
+    who: Sequence[str],
     review_mode: ReviewMode,
     allow_duplicate: bool,
     member_id: MemberId | None = None,
 ) -> Judged:
-    """Look at photos in a thread, as often as this place may."""
+    """Look at photos in a thread, as often as these callers may."""
     if not photos:
         return Judged(shots=())
     own = site.edge.templates(member_id) if member_id is not None else ()
-    async with site.limits.turn(place):
+    async with site.limits.turn(*who):
         return await asyncio.to_thread(
             judge,
             site.edge,

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from visavis.identity.rotation import base_model
 from visavis.perception.decode import MAX_BYTES, MAX_PIXELS
 from visavis.server.api.uploads import example
-from visavis.server.limits import AT_ONCE, REQUESTS
+from visavis.server.limits import AT_ONCE, PICTURES
 from visavis.server.site import Site, site_of
 from visavis.server.staff import Staff
 
@@ -173,7 +173,7 @@ async def system(request: Request, _: Staff) -> SystemView:
         reviews_open=len(await site.reviews.open()),
         monitors=await monitors_view(site),
         limits=LimitsView(
-            image_bytes=MAX_BYTES, image_pixels=MAX_PIXELS, requests_a_minute=REQUESTS, pictures_at_once=AT_ONCE
+            image_bytes=MAX_BYTES, image_pixels=MAX_PIXELS, requests_a_minute=PICTURES.burst, pictures_at_once=AT_ONCE
         ),
     )
 
