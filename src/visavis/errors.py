@@ -146,7 +146,7 @@ class PairingRefused(InputRefused):
 
 
 class AddressRefused(InputRefused):
-    """The address may not be used. Give an https address of a server that is open to the internet, without a password."""
+    """The address may not be used. Give the https address of a server on the internet, without a password."""
 
 
 class TooLarge(InputRefused):

@@ -111,5 +111,5 @@ async def test_guessing_pins_is_slowed_down(site: SiteUnderTest) -> None:
         wrong = {"placement": "entrance", "pin": f"{number:010d}"}
         assert (await site.http.post("/v1/edge/identify", json=wrong)).status_code == 401
     right = {"placement": "entrance", "pin": joined["pin"]}
-    assert (await site.http.post("/v1/edge/identify", json=right)).status_code == 401
+    assert (await site.http.post("/v1/edge/identify", json=right)).status_code == 429
     assert (await site.http.post("/v1/edge/identify", json=right | {"placement": "aisle-1"})).status_code == 200

@@ -87,11 +87,15 @@ async def test_wrong_codes_are_limited_by_place_caller_and_code(site: SiteUnderT
     assert await ask(pin, "aisle-1") == 200
 
 
-async def test_nobody_can_ask_who_is_a_member(site: SiteUnderTest) -> None:
-    """A code of nobody and that of a member whose consent has ended: one answer, to the byte, and one time."""
-    joined = (await site.join(purposes=("personalise",))).json()
+async def test_nobody_can_ask_who_is_a_member(site: SiteUnderTest, hopper: bytes, collins: bytes) -> None:
+    """A code of nobody and those of a member who was forgotten, a stranger's face and theirs: one answer, one time."""
+    joined = (await site.join(photos=(hopper,))).json()
+    (await site.join(purposes=("personalise",))).raise_for_status()
     bearer = {"Authorization": f"Bearer {joined['session']}"}
-    await site.http.post("/v1/edge/me/withdraw", json={"purpose": "personalise"}, headers=bearer)
+    (await site.http.post("/v1/edge/me/forget", headers=bearer)).raise_for_status()
+    faces = [await site.look(photo) for photo in (hopper, collins)]
+    assert {answer.status_code for answer in faces} == {401}
+    assert faces[0].content == faces[1].content
     codes = {"nobody": f"{(int(joined['pin']) + 1) % 10**10:010}", "member": joined["pin"], "card": joined["card"]}
     took: dict[str, list[float]] = {name: [] for name in codes}
     said = set()

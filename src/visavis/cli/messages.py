@@ -352,7 +352,7 @@ ZH_ERRORS = {
     "pairing-refused": "未接受该配对码。请用 `visavis devices pair` 生成新的配对码；有效期十分钟。",
     "device-refused": "此设备未与该投放位配对。请用 `visavis devices pair` 生成配对码，并在页面上输入。",
     "device-unknown": "没有此编号的设备。`visavis devices list` 列出已配对的设备。",
-    "address-refused": "不能使用该地址。请给出面向互联网的服务器的 https 地址，不带密码。",
+    "address-refused": "不能使用该地址。请给出互联网上服务器的 https 地址，不带密码。",
     "faces-off": "本站点未启用人脸功能。卡片或 PIN 码效果相同；`visavis assess status` 会向工作人员说明原因。",
     "assessment-incomplete": "影响评估目前无法签署。请补全所指内容后再签署。",
     "jurisdiction-invalid": "无法使用该地区配置。请指定已有的配置，或改正文件中所指的行。",

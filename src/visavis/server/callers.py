@@ -5,19 +5,18 @@ import secrets
 
 from starlette.requests import HTTPConnection
 
-from visavis.server.limits import address_key
+from visavis.server.limits import address_key, is_here
 
 _CODES = secrets.token_bytes(32)  # of this process alone: what it keeps of a code means nothing elsewhere
 
 
 def asking(connection: HTTPConnection, *, placement: str | None = None) -> tuple[str, ...]:
-    """The placement, the device or key that was shown, and the address."""
-    found = [f"placement {placement}"] if placement is not None else []
+    """The placement, the device or key that was shown, and the address; of this machine's own the placement alone."""
     caller: str | None = getattr(connection.state, "caller", None)
-    if caller is not None:
-        found.append(caller)
-    address = address_key(connection.client.host) if connection.client else None
-    return (*found, *([address] if address else []))
+    host = connection.client.host if connection.client else ""
+    address = None if placement is not None and is_here(host) else address_key(host)
+    found = (f"placement {placement}" if placement is not None else None, caller, address)
+    return tuple(one for one in found if one is not None)
 
 
 def code_key(code: str) -> str:

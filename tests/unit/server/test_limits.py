@@ -108,6 +108,8 @@ def test_headers_say_what_is_left() -> None:
 def test_who_is_counted_for_a_request() -> None:
     """The placement and the address; IPv6 by network, so that a home has one allowance."""
     assert asking(asked_from("203.0.113.7"), placement="entrance") == ("placement entrance", "address 203.0.113.7")
+    assert asking(asked_from("127.0.0.1"), placement="entrance") == ("placement entrance",)
+    assert asking(asked_from("127.0.0.1")) == ("address 127.0.0.1",)
     assert asking(asked_from("nowhere")) == ()
     assert address_key("2001:db8:1:2::3") == address_key("2001:db8:1:2:ffff::9") != address_key("2001:db8:1:3::3")
     assert address_key("::ffff:203.0.113.7") == "address 203.0.113.7"
