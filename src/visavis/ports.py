@@ -76,8 +76,14 @@ class KeyProvider(Protocol):
 class Roster(Protocol):
     """The members of a site, at its edge. A member and their consents are written together or not at all."""
 
-    async def save(self, member: Member, ledger: Sequence[Consent | Withdrawal] = ()) -> None:
-        """Add or replace a member and append to the ledger in one transaction; tells every node."""
+    async def save(
+        self, member: Member, ledger: Sequence[Consent | Withdrawal] = (), *, before: Member | None = None
+    ) -> bool:
+        """Add or replace a member and append to the ledger in one transaction; tells every node.
+
+        With `before` only while the member is there and has that key and those templates; otherwise nothing is
+        written, and False.
+        """
         ...
 
     async def replace(self, pairs: Sequence[tuple[Member, Member]]) -> frozenset[MemberId]:

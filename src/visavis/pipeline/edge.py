@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -17,6 +18,8 @@ from visavis.errors import (
     KeyHeld,
     MemberUnknown,
     PlacementUnknown,
+    StorageError,
+    VisavisError,
 )
 from visavis.identity.drift import CalibrationCheck, check_calibration
 from visavis.identity.enrol import (
@@ -393,13 +396,16 @@ class Edge:
             enrolment = self._enrolment(embeddings, name=name, locale=locale, consents=consents)
         member = enrolment.member
         try:
+            # The hub first: what a failure leaves there are receipts of a token that nobody has.
+            await self.link.consented(enrolment.consents_hub)
             await self.roster.save(member, enrolment.consents_edge)
-        except BaseException:
+            await self.note("enrolled", member, {"templates": str(len(member.templates))})
+        except BaseException:  # nobody is recognised who was told that it did not work
             self.keys.destroy([member.wrapped_key])
+            with suppress(VisavisError):
+                await self.roster.remove(member.id)
             raise
-        await self.link.consented(enrolment.consents_hub)
         self._admit(member)
-        await self.note("enrolled", member, {"templates": str(len(member.templates))})
         return enrolment
 
     def _enrolment(
@@ -427,8 +433,16 @@ class Edge:
         return self.embed(frame, (face,))[0]
 
     async def keep(self, member: Member, action: str, detail: Mapping[str, str]) -> None:
-        """Write a member who changed; the next frame sees it."""
-        await self.roster.save(member)
+        """Write a member who changed; the next frame sees it.
+
+        Raises:
+            MemberUnknown: Another process forgot them.
+            StorageError: Another process changed them; what it left is seen now.
+        """
+        if not await self.roster.save(member, before=self.member(member.id)):
+            await self.load()
+            self.member(member.id)
+            raise StorageError("the member was changed at the same time")
         self._admit(member)
         await self.note(action, member, detail)
 
@@ -459,28 +473,45 @@ class Edge:
         The end of RECOGNISE destroys the templates and their key, here and in every backup; that of PERSONALISE erases
         all that the hub knows of them.
         """
-        member = self.member(member_id)
+        member = await self._fresh(member_id)
         await self._list(member, purpose.value)
         if purpose is Purpose.RECOGNISE:
-            self._drop(member_id)
-            without = without_templates(member, self.keys)
-            self.keys.destroy([member.wrapped_key])  # before the rows go: what is left of them opens no more
-            member = self.members[member_id] = without
+            self.gallery.drop(member_id)
         history = await self.ledger.history(member_id)
         ended = withdrawals(history, [purpose], method=method, now=self.clock.now(), ids=self.ids)
-        await self.roster.save(member, ended)
+        # The hub first, and all of it: when half of this fails and is asked for again, nothing is left out.
         if purpose is Purpose.PERSONALISE:
             await self.link.forget(member.token)
         await self.link.consented(for_hub([*history, *ended], member))
+        while True:
+            after = self._bare(member) if purpose is Purpose.RECOGNISE else member
+            if await self.roster.save(after, ended, before=member):
+                break
+            member = await self._fresh(member_id)  # another process was first
+        self._admit(after)
         await self.note("withdrawn", member, {"purpose": purpose.value, "method": method})
         return ended
+
+    def _bare(self, member: Member) -> Member:
+        """The member without templates, whose key is destroyed before their rows go: what is left opens no more."""
+        bare = without_templates(member, self.keys)
+        self.keys.destroy([member.wrapped_key])
+        return bare
+
+    async def _fresh(self, member_id: MemberId) -> Member:
+        """A member as the roster has them now; raises MemberUnknown when another process forgot them."""
+        member = await self.roster.find(self.member(member_id).credentials[0])
+        if member is None or member.id != member_id:
+            self._drop(member_id)
+            raise MemberUnknown
+        return member
 
     async def forget(self, member_id: MemberId, *, method: str) -> DeletionReceipt:
         """End every consent, destroy the key, erase the member here and at the hub; unknown from the next frame on.
 
         Once the erasure list holds it, it will happen: what a crash or an absent hub cuts off, `pipeline.erasure` ends.
         """
-        member = self.member(member_id)
+        member = await self._fresh(member_id)
         self.gallery.drop(member_id)
         await self._list(member, EVERYTHING)
         self.keys.destroy([member.wrapped_key])

@@ -75,7 +75,7 @@ class Hub:
             return None
         return await self._decide(sighting, consent)
 
-    async def anybody(self, placement: str, *, people_in_view: int) -> Decision:
+    async def anybody(self, placement: str, *, people_in_view: int) -> Decision | None:
         """Draw by lot from what may be shown; nothing about the person is read, kept or learned from."""
         return await self._chosen(
             self.placement(placement), people_in_view=people_in_view, person=None, policy=Uniform(self.scenario)
@@ -98,7 +98,7 @@ class Hub:
 
     # ------ decide and deliver
 
-    async def _decide(self, sighting: Sighting, consent: Consent) -> Decision:
+    async def _decide(self, sighting: Sighting, consent: Consent) -> Decision | None:
         events = await self.events.of(sighting.token)
         return await self._chosen(
             self.placement(sighting.placement),
@@ -118,7 +118,7 @@ class Hub:
         policy: Policy,
         sighting_id: str | None = None,
         receipt_id: str | None = None,
-    ) -> Decision:
+    ) -> Decision | None:
         now, token = self.clock.now(), person.token if person else None
         campaigns = tuple(self.scenario.campaigns.values())
         exhausted = await self.allowance.exhausted(campaigns, token, now)
@@ -149,8 +149,22 @@ class Hub:
                 break
             exhausted |= {campaign.id}  # another process took the last one: choose again without it
         await self.decisions.append(decision)
+        return await self._deliver(decision, placement)
+
+    async def _deliver(self, decision: Decision, placement: Placement) -> Decision | None:
+        """Hand it over; None when consent has ended since it was made."""
+        try:
+            await self._permit_answer(decision)
+        except ConsentMissing:
+            await self.allowance.release(decision.id)
+            return None
         await self.channel.deliver(decision, self.scenario.items[decision.item_id], placement)
         return decision
+
+    async def _permit_answer(self, decision: Decision) -> None:
+        """Raises ConsentMissing when the decision's member does not let it be used any more."""
+        if decision.token is not None:
+            await self.permitted(decision.token, Purpose.PERSONALISE)
 
     # ------ what came of it
 
@@ -197,6 +211,7 @@ class Hub:
         decision = await self.decisions.get(event.decision_id)
         if decision is None:
             raise DecisionUnknown("in the event's decision_id")
+        await self._permit_answer(decision)
         owner = replace(
             event,
             token=decision.token,

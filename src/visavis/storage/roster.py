@@ -17,31 +17,37 @@ class PostgresRoster:
         self._sql = queries("roster")
         self._append = queries("ledger")["append"]
 
-    async def save(self, member: Member, ledger: Sequence[Consent | Withdrawal] = ()) -> None:
-        """Add or replace a member and append to the ledger in one transaction; tells every node."""
+    async def save(
+        self, member: Member, ledger: Sequence[Consent | Withdrawal] = (), *, before: Member | None = None
+    ) -> bool:
+        """Add or replace a member and append to the ledger in one transaction; False when they are not as before."""
         async with self._half.transaction() as cursor:
+            if before is not None and not await self._still(cursor, [before]):
+                return False
             await self._write(cursor, [member])
             if ledger:
                 await cursor.execute(self._append, ledger_columns(ledger))
             await cursor.execute(self._sql["tell"])
+        return True
 
     async def replace(self, pairs: Sequence[tuple[Member, Member]]) -> frozenset[MemberId]:
         """Write those members whose key and templates are still as before, in one transaction; which they were."""
-        known = {"ids": [before.id for before, _ in pairs], "keys": [before.wrapped_key for before, _ in pairs]}
         async with self._half.transaction() as cursor:
-            await cursor.execute(self._sql["unchanged"], known)
-            same = {row[0] for row in await cursor.fetchall()}
-            await cursor.execute(self._sql["nonces"], known)
-            nonces = dict(await cursor.fetchall())
-            kept = [
-                after
-                for before, after in pairs
-                if before.id in same and nonces.get(before.id, []) == [t.sealed.nonce for t in before.templates]
-            ]
+            same = await self._still(cursor, [before for before, _ in pairs])
+            kept = [after for before, after in pairs if before.id in same]
             if kept:
                 await self._write(cursor, kept)
                 await cursor.execute(self._sql["tell"])
         return frozenset(member.id for member in kept)
+
+    async def _still(self, cursor: Any, members: Sequence[Member]) -> set[MemberId]:
+        """Those whose key and templates are these; nobody else writes them until the transaction ends."""
+        known = {"ids": [member.id for member in members], "keys": [member.wrapped_key for member in members]}
+        await cursor.execute(self._sql["unchanged"], known)
+        same = {row[0] for row in await cursor.fetchall()}
+        await cursor.execute(self._sql["nonces"], known)
+        nonces = dict(await cursor.fetchall())
+        return {m.id for m in members if m.id in same and nonces.get(m.id, []) == [t.sealed.nonce for t in m.templates]}
 
     async def _write(self, cursor: Any, members: Sequence[Member]) -> None:
         await cursor.executemany(self._sql["save"], [_member_row(member) for member in members])

@@ -99,11 +99,16 @@ class MemoryRoster:
         self._signals = signals
         self._members: dict[MemberId, Member] = {}
 
-    async def save(self, member: Member, ledger: Sequence[Consent | Withdrawal] = ()) -> None:
-        """Add or replace a member and append to the ledger; tells every node."""
+    async def save(
+        self, member: Member, ledger: Sequence[Consent | Withdrawal] = (), *, before: Member | None = None
+    ) -> bool:
+        """Add or replace a member and append to the ledger; False when they are not as before. Tells every node."""
+        if before is not None and not self._is_still(before):
+            return False
         self._members[member.id] = member
         await self._ledger.append(ledger)
         await self._signals.publish("roster")
+        return True
 
     async def replace(self, pairs: Sequence[tuple[Member, Member]]) -> frozenset[MemberId]:
         """Write those members whose key and templates are still as before; which they were."""

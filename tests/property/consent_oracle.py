@@ -1,0 +1,81 @@
+"""What people were promised, in plain words: who allowed what, where, on which text, until when.
+
+Written from the promise and not from the code: no ledger, no withdrawal record, no receipt. `test_consent_machine.py`
+asks it about everything that a site does.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from visavis.types import Purpose
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something happens, and in whose name."""
+
+    site: str
+    scenario: str
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """One yes of one person."""
+
+    who: str
+    purpose: Purpose
+    place: Place
+    text: str  # version of the notice that was read
+    until: datetime
+
+
+@dataclass
+class Oracle:
+    """Every yes that was not taken back.
+
+    `may` is the most that a site may do. `must` is the least: what a person allowed and no accident has touched since
+    works, so that doing nothing at all is no way to keep every promise.
+    """
+
+    yes: list[Allowed] = field(default_factory=list)
+    doubtful: set[tuple[str, Purpose]] = field(default_factory=set)  # may be refused, though it was allowed
+    gone: set[str] = field(default_factory=set)  # asked to be forgotten, and were told that it is done
+
+    def allow(self, one: Allowed) -> None:
+        """Somebody said yes."""
+        self.yes.append(one)
+        self.doubtful.discard((one.who, one.purpose))
+
+    def take_back(self, who: str, purpose: Purpose, place: Place) -> None:
+        """Somebody was told that their yes has ended; elsewhere it may end too."""
+        self.yes = [one for one in self.yes if (one.who, one.purpose, one.place) != (who, purpose, place)]
+        self.doubtful.add((who, purpose))
+
+    def forget(self, who: str) -> None:
+        """Somebody was told that nothing is left of them."""
+        self.yes = [one for one in self.yes if one.who != who]
+        self.gone.add(who)
+
+    def doubt(self, who: str) -> None:
+        """Something broke in the middle of what they asked for: they were told so, and ask again."""
+        self.doubtful |= {(who, purpose) for purpose in Purpose}
+
+    def doubt_all(self) -> None:
+        """An older copy of everything came back: what was allowed since then may be lost."""
+        for who in {one.who for one in self.yes}:
+            self.doubt(who)
+
+    def may(self, who: str, purpose: Purpose, place: Place, text: str, now: datetime) -> bool:
+        """Whether this may be done to them."""
+        return any(
+            one.who == who
+            and one.purpose is purpose
+            and one.place == place
+            and one.text == text  # whoever read another text is asked again
+            and now < one.until
+            for one in self.yes
+        )
+
+    def must(self, who: str, purpose: Purpose, place: Place, text: str, now: datetime) -> bool:
+        """Whether refusing it would break what they were told."""
+        return (who, purpose) not in self.doubtful and self.may(who, purpose, place, text, now)
