@@ -80,6 +80,20 @@ async def test_of_several_those_who_changed_stay_as_they_are(roster: Roster) -> 
     assert await roster.members() == [after[0], changed, after[2], after[3]]
 
 
+async def test_whoever_writes_from_memory_brings_nobody_back(roster: Roster, edge_ledger: ConsentLedger) -> None:
+    """With `before`, a member is written while they are as that says; otherwise neither row nor ledger changes."""
+    before = a_member()
+    await roster.save(before)
+    assert await roster.save(after := replace(before, wrapped_key=b"fresh"), before=before)
+    assert await roster.members() == [after]
+    assert not await roster.save(before, [RECOGNISE], before=before)
+    assert await roster.members() == [after]
+    await roster.remove(before.id)
+    assert not await roster.save(after, [RECOGNISE], before=after)
+    assert await roster.members() == []
+    assert await edge_ledger.history("member-1") == []
+
+
 async def test_members_come_oldest_first(roster: Roster) -> None:
     """By time of enrolment, then id."""
     for number, days in ((3, 2), (2, 0), (1, 0)):

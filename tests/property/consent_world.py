@@ -11,7 +11,7 @@ from consent_oracle import Oracle, Place
 from visavis.errors import DatabaseUnavailable
 from visavis.identity.threshold import Threshold
 from visavis.perception.observe import Observer
-from visavis.pipeline.edge import Edge
+from visavis.pipeline.edge import Edge, Welcome
 from visavis.pipeline.erasure import Erasures, replay
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
@@ -95,8 +95,8 @@ class Glass:
         self._node = node
 
     async def deliver(self, decision: Decision, item: Item, placement: Placement) -> None:
-        assert decision.token is not None
-        self._node.world.check(self._node, "delivery", decision.token, Purpose.PERSONALISE)
+        if decision.token is not None:  # what is for nobody in particular needs nobody's yes
+            self._node.world.check(self._node, "delivery", decision.token, Purpose.PERSONALISE)
 
 
 @dataclass
@@ -192,8 +192,7 @@ class Ear:
         self._node = node
 
     async def sighted(self, sighting: Sighting) -> Decision | None:
-        purpose = Purpose.RECOGNISE if sighting.method is Method.FACE else Purpose.PERSONALISE
-        self._node.world.check(self._node, f"recognition by {sighting.method}", sighting.token, purpose)
+        self._node.world.check(self._node, "sighting", sighting.token, Purpose.PERSONALISE)
         return await self._node.hub.sighted(sighting)
 
     def __getattr__(self, method: str) -> Any:
@@ -234,13 +233,21 @@ class World:
         here = (node.place, node.notice(purpose), self.clock.now())
         assert self.oracle.may(who, purpose, *here), f"{what} of {who} at {node.place} without {purpose}"
 
+    def greeted(self, node: Node, known: Welcome) -> None:
+        """A kiosk calls somebody by their name. Whoever shows a card or types a PIN asks for that."""
+        if known.sighting.method is Method.FACE:
+            self.check(node, "recognition by face", known.sighting.token, Purpose.RECOGNISE)
+        else:
+            how = f"recognition by {known.sighting.method}"
+            self.counted[how] = self.counted.get(how, 0) + 1
+            assert self.people[known.sighting.token] not in self.oracle.gone, f"{how} of somebody who is gone"
+
     def saw(self, node: Node, call: str, args: Sequence[Any]) -> None:
         """A port was called."""
         match call, args:
             case "events.of", (token, *_):
                 self.check(node, "profile", token, Purpose.PERSONALISE)
-            case "decisions.append", (Decision() as decision,):
-                assert decision.token is not None
+            case "decisions.append", (Decision() as decision,) if decision.token is not None:
                 self.check(node, "decision", decision.token, Purpose.PERSONALISE)
             case "events.append", (events,):
                 for event in events:

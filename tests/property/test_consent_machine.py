@@ -23,15 +23,16 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from visavis.errors import MemberUnknown, VisavisError
-from visavis.identity.enrol import for_hub, with_templates
+from visavis.errors import MemberUnknown, StorageError, VisavisError
+from visavis.identity.enrol import with_templates
 from visavis.pipeline import edge as edge_module
 from visavis.pipeline import hub as hub_module
 from visavis.pipeline import learner as learner_module
+from visavis.pipeline.choices import allow
 from visavis.pipeline.edge import Edge, Welcome
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
-from visavis.privacy.consent import grant, permit
+from visavis.privacy.consent import permit
 from visavis.testing import T0, MemoryEraser, MemoryRoster
 from visavis.types import Consent, Decision, Event, Impression, MemberId, Method, Outcome, Purpose, Stage, Token
 
@@ -119,36 +120,18 @@ class Stories(RuleBasedStateMachine):
 
     @precondition(lambda self: self.cards)
     @rule(which=some_of, place=places, purpose=some_purposes)
-    def allow(self, which: int, place: int | None, purpose: Purpose) -> None:
+    def say_yes(self, which: int, place: int | None, purpose: Purpose) -> None:
         """A member ticks one more box, or the same again on a new text; perhaps at another site or for another use."""
         card, node = self.at(which, place)
-        member = node.edge.members.get(card.who)
-        if member is None:
-            return
-        scenario = node.edge.scenario
-        consent = grant(
-            scenario.notices[purpose],
-            subject=member.id,
-            site=node.place.site,
-            scenario=scenario.name,
-            locale="en",
-            method="kiosk",
-            evidence="ticked",
-            now=self.world.clock.now(),
-            consent_days=CONSENT_DAYS,
-            consent_id=self.world.ids(),
-        )
-        if card.gone:
-            return
-        if self.tried(self.kept(node, consent, member)) is None:
+        try:
+            done(allow(node.edge, card.who, [purpose], locale="en", method="kiosk"))
+        except StorageError:  # they said yes, and were told to try again
+            self.promised(card.who, purpose, node)
             self.world.oracle.doubt(card.who)
+        except VisavisError:
+            return
         else:
             self.promised(card.who, purpose, node)
-
-    async def kept(self, node: Node, consent: Consent, member: Any) -> bool:
-        await node.edge.ledger.append([consent])
-        await node.edge.link.consented(for_hub([consent], member))
-        return True
 
     @precondition(lambda self: self.cards)
     @rule(which=some_of, place=places)
@@ -225,7 +208,7 @@ class Stories(RuleBasedStateMachine):
             seen = node.edge.recognised(
                 found, [face(person)], placement="screen", people_in_view=1, at=world.clock.now()
             )
-            known = self.tried(seen)
+            known = self.known(seen, node)
             if known is None:
                 self.refused.add((number, found.member_id))
         if known is not None:
@@ -248,10 +231,13 @@ class Stories(RuleBasedStateMachine):
             desk = (node.number + 1) % 5
             self.world.meanwhile = ("decisions.append", lambda: self.take_back(which, desk, Purpose.PERSONALISE))
         secret = card.card if method is Method.CARD else card.pin
-        known = self.tried(node.edge.presented(secret, method=method, placement="screen"))
+        known = self.known(node.edge.presented(secret, method=method, placement="screen"), node)
         self.world.meanwhile = None
         assert known is None or known.member_id == card.who
-        assert not expected or (known is not None and known.decision is not None)
+        if expected:
+            assert known is not None
+            assert known.decision is not None
+            assert known.decision.token == card.token
         self.answered(known, node, then)
 
     def answered(self, known: Welcome | None, node: Node, kind: str | None) -> None:
@@ -366,6 +352,13 @@ class Stories(RuleBasedStateMachine):
         except VisavisError:
             return None
 
+    def known(self, work: Coroutine[Any, Any, Welcome | None], node: Node) -> Welcome | None:
+        """Who was recognised, as the kiosk greets them."""
+        welcome: Welcome | None = self.tried(work)
+        if welcome is not None:
+            self.world.greeted(node, welcome)
+        return welcome
+
     def promised(self, who: MemberId, purpose: Purpose, node: Node) -> None:
         until = self.world.clock.now() + timedelta(days=CONSENT_DAYS)
         self.world.oracle.allow(Allowed(who, purpose, node.place, node.notice(purpose), until))
@@ -473,5 +466,5 @@ def test_a_part_that_does_nothing_is_found(monkeypatch: pytest.MonkeyPatch, part
 def test_a_process_that_writes_the_forgotten_back_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that has not heard, and believes its own memory."""
     monkeypatch.setattr(MemoryRoster, "_is_still", lambda *_: True)
-    monkeypatch.setattr(Edge, "_fresh", believed)
+    monkeypatch.setattr(Edge, "fresh", believed)
     found("came back")

@@ -23,7 +23,7 @@ async def allow(
         ConsentMissing: A guardian consented for this member, so the guardian is asked, at the desk.
         MemberUnknown: They were forgotten.
     """
-    member = edge.member(member_id)
+    member = await edge.fresh(member_id)
     history = await edge.consents(member_id)
     if any(isinstance(entry, Consent) and entry.guardian for entry in history):
         raise ConsentMissing("a guardian consented for this member: ask at the desk")
@@ -46,7 +46,8 @@ async def allow(
                 consent_id=edge.ids(),
             )
         )
-    await edge.roster.save(member, given)
+    while not await edge.roster.save(member, given, before=member):
+        member = await edge.fresh(member_id)  # another process was first
     await edge.link.consented(for_hub([*history, *given], member))
     await edge.load()  # a face that was out of the gallery, for want of consent, is compared again
     for consent in given:

@@ -473,7 +473,7 @@ class Edge:
         The end of RECOGNISE destroys the templates and their key, here and in every backup; that of PERSONALISE erases
         all that the hub knows of them.
         """
-        member = await self._fresh(member_id)
+        member = await self.fresh(member_id)
         await self._list(member, purpose.value)
         if purpose is Purpose.RECOGNISE:
             self.gallery.drop(member_id)
@@ -487,7 +487,7 @@ class Edge:
             after = self._bare(member) if purpose is Purpose.RECOGNISE else member
             if await self.roster.save(after, ended, before=member):
                 break
-            member = await self._fresh(member_id)  # another process was first
+            member = await self.fresh(member_id)  # another process was first
         self._admit(after)
         await self.note("withdrawn", member, {"purpose": purpose.value, "method": method})
         return ended
@@ -498,7 +498,7 @@ class Edge:
         self.keys.destroy([member.wrapped_key])
         return bare
 
-    async def _fresh(self, member_id: MemberId) -> Member:
+    async def fresh(self, member_id: MemberId) -> Member:
         """A member as the roster has them now; raises MemberUnknown when another process forgot them."""
         member = await self.roster.find(self.member(member_id).credentials[0])
         if member is None or member.id != member_id:
@@ -511,7 +511,7 @@ class Edge:
 
         Once the erasure list holds it, it will happen: what a crash or an absent hub cuts off, `pipeline.erasure` ends.
         """
-        member = await self._fresh(member_id)
+        member = await self.fresh(member_id)
         self.gallery.drop(member_id)
         await self._list(member, EVERYTHING)
         self.keys.destroy([member.wrapped_key])

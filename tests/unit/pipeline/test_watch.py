@@ -23,6 +23,9 @@ NOTHING = Seen(faces=(), arrived=0, known=(), welcomes=())
 class Doors:
     """Stands for an edge: knows its placements; nobody is recognised here."""
 
+    def check_faces(self) -> None:
+        """They may be used."""
+
     def check_placement(self, placement: str) -> None:
         if placement != "entrance":
             raise PlacementUnknown(repr(placement))
