@@ -331,10 +331,13 @@ class Eraser(Protocol):
 
 
 class Expiry(Protocol):
-    """Deletion by age at the hub; a category is one of `privacy.retention`."""
+    """Deletion by age at one half; a category is one of `privacy.retention`."""
 
     async def expire(self, category: str, before: datetime) -> Mapping[str, int]:
-        """Delete what is older; store -> rows. Never what is younger than a day, whatever was asked."""
+        """Delete what is older; store -> rows. Never what is younger than a day, whatever was asked.
+
+        Raises InputRefused or StorageError for a category that this half does not have.
+        """
         ...
 
     async def due(self, category: str, before: datetime, *, now: datetime) -> Mapping[str, int]:

@@ -16,6 +16,7 @@ from visavis.ports import (
     Eraser,
     ErasureList,
     EventLog,
+    Expiry,
     MonitorStore,
     OutcomeLog,
     PlayLog,
@@ -23,6 +24,7 @@ from visavis.ports import (
     ReviewQueue,
     Roster,
     Signals,
+    VisitLog,
 )
 from visavis.privacy.erasure import FileErasures
 from visavis.storage.database import Storage, open_storage
@@ -72,6 +74,21 @@ def roster(ports: Ports) -> Roster:
 def erasures(ports: Ports, request: pytest.FixtureRequest, tmp_path: Path) -> ErasureList:
     """That of the database and that beside it."""
     return ports.erasures if request.param == "table" else FileErasures(tmp_path / "erased")
+
+
+@pytest.fixture
+def visits(ports: Ports) -> VisitLog:
+    return ports.visits
+
+
+@pytest.fixture
+def expiry(ports: Ports) -> Expiry:
+    return ports.expiry
+
+
+@pytest.fixture
+def edge_expiry(ports: Ports) -> Expiry:
+    return ports.edge_expiry
 
 
 @pytest.fixture

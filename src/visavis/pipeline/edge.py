@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 import numpy as np
@@ -38,7 +38,7 @@ from visavis.identity.rotation import Rotations, base_model, version_of
 from visavis.identity.threshold import CalibrationRow, Threshold, for_gallery, for_rate
 from visavis.perception.decode import decode_image
 from visavis.perception.observe import Observer, enrolment_face
-from visavis.ports import AuditLog, Clock, ConsentLedger, ErasureList, HubLink, KeyProvider, Roster
+from visavis.ports import AuditLog, Clock, ConsentLedger, ErasureList, HubLink, KeyProvider, Roster, VisitLog
 from visavis.privacy.consent import permit, to_ask
 from visavis.privacy.erasure import EVERYTHING, digest
 from visavis.privacy.pseudonym import credential_digest
@@ -74,6 +74,7 @@ class Welcome:
     decision: Decision | None
     template_id: str | None = None  # the member's template that was nearest; None for card and PIN
     ask: tuple[Purpose, ...] = ()  # what they allowed on an older notice, or too long ago: they are asked again
+    news: str | None = None  # what happened to their data since the last visit, told once
 
 
 class Hold(Protocol):
@@ -104,12 +105,14 @@ class Edge:
     members: dict[MemberId, Member] = field(default_factory=dict)
     weights: dict[str, float] = field(default_factory=dict)  # of templates that were corrected; others weigh 1
     shares: dict[MemberId, float] = field(default_factory=dict)  # of the error rate, where less than all of it
+    visits: VisitLog | None = None  # None: nobody counts them
     hold: Hold | None = None  # asked before a member is greeted by face
     faces_off: str = ""  # why no face may be used at this site; empty: they may
     gallery: Gallery = field(init=False)
     rotations: Rotations = field(init=False)
     _shots: dict[MemberId, int] = field(default_factory=dict)  # templates that are fused in the gallery
     _lapsed: set[MemberId] = field(default_factory=set)  # out of it for want of consent, until that may have changed
+    _came: dict[MemberId, date] = field(default_factory=dict)  # who was counted today
 
     def __post_init__(self) -> None:
         self.rotations = Rotations(self.keys, self.observer.model, self.observer.dim)
@@ -138,6 +141,10 @@ class Edge:
             self.members.clear()
             self._shots.clear()
 
+    def enrolled(self) -> int:
+        """People with a template at rest, whether or not it may be used."""
+        return sum(bool(member.templates) for member in self.members.values())
+
     def check_faces(self) -> None:
         """Raises FacesOff where no face may be used."""
         if self.faces_off:
@@ -162,6 +169,7 @@ class Edge:
     def _drop(self, member_id: MemberId) -> None:
         self.members.pop(member_id, None)
         self._shots.pop(member_id, None)
+        self._came.pop(member_id, None)
         self.gallery.drop(member_id)
 
     def _templates(self, member: Member) -> list[tuple[str, Embedding]]:
@@ -342,7 +350,16 @@ class Edge:
             decision=decision,
             template_id=template_id,
             ask=to_ask(history, scenario=self.scenario, site=self.site, at=self.clock.now()),
+            news=await self._visited(member.id, at.date()),
         )
+
+    async def _visited(self, member_id: MemberId, day: date) -> str | None:
+        """Count the visit, once a day; what waited to be told."""
+        if self.visits is None or self._came.get(member_id) == day:
+            return None
+        news = await self.visits.came(member_id, day)
+        self._came[member_id] = day
+        return news
 
     async def _permitted(self, member: Member, purpose: Purpose) -> Consent:
         return self._gate(await self.ledger.history(member.id), purpose)

@@ -141,6 +141,7 @@ def _scenario(files: Files) -> Scenario:
         simulator=files.simulator.model_dump(),
         category_titles=pack.categories,
         liveness={use: Liveness(getattr(pack.liveness, use.value)) for use in Guarded},
+        retention_days=pack.retention_days.model_dump(exclude_none=True),
     )
 
 

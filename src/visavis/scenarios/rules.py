@@ -116,6 +116,15 @@ def rewards_follow_reactions(files: Files) -> Iterator[Breach]:
             yield "pack", ("event_types", kind, "reward"), "earns a reward, so it must be a reaction"
 
 
+def nothing_goes_before_it_is_answered(files: Files) -> Iterator[Breach]:
+    """A decision, its events and its place in a budget rest at least as long as a reaction may take."""
+    window_days = files.pack.attribution_window_s / 86_400
+    for category in ("event", "decision", "allowance"):
+        days = getattr(files.pack.retention_days, category)
+        if days is not None and days < window_days:
+            yield "pack", ("retention_days", category), "is shorter than the attribution window"
+
+
 def simulator_speaks_of_this_pack(files: Files) -> Iterator[Breach]:
     """Simulated people do what the pack knows, where it knows it, in time to be counted."""
     for place, kind in _simulated_kinds(files.simulator):
@@ -160,6 +169,7 @@ RULES: tuple[Rule, ...] = (
     house_items_are_public,
     placements_are_never_blank,
     rewards_follow_reactions,
+    nothing_goes_before_it_is_answered,
     simulator_speaks_of_this_pack,
     simulated_delays_fit,
 )

@@ -84,6 +84,22 @@ class LivenessEntry(Entry):
     rewards: Level = "off"
 
 
+Days = Annotated[int, Field(ge=1, le=3650)] | None
+
+
+class RetentionEntry(Entry):
+    """Days that each category of `privacy.retention` may rest here; what is not named rests as long as elsewhere."""
+
+    biometric: Days = None
+    membership: Days = None
+    lapsed: Days = None
+    event: Days = None
+    decision: Days = None
+    allowance: Days = None
+    review: Days = None
+    consent: Days = None
+
+
 class PackFile(Entry):
     """pack.yaml: what the place is and does."""
 
@@ -100,6 +116,7 @@ class PackFile(Entry):
     placements: Annotated[dict[Id, PlacementEntry], Field(min_length=1)]
     campaigns: Annotated[dict[Id, CampaignEntry], Field(min_length=1)]
     liveness: LivenessEntry = LivenessEntry()
+    retention_days: RetentionEntry = RetentionEntry()
 
 
 class NoticeEntry(Entry):

@@ -27,7 +27,6 @@ GREY = 0.1  # of the promised error rate: whoever would pass there is beyond dou
 WAITS_FOR = timedelta(hours=1)
 GREETED_FOR = timedelta(minutes=10)  # after staff or a second factor confirmed
 PSEUDONYM = 8  # characters of a token, for people who read lists
-KEPT_FOR = timedelta(days=30)
 NEWS_FOR = timedelta(seconds=10)  # a kiosk that asks is told of a match that waits
 
 
@@ -117,10 +116,6 @@ class Reviews:
         if not confirm:
             await self.corrections.not_me(review.member_id, review.template_id, by="operator")
         return review
-
-    async def forget_old(self) -> int:
-        """Delete what is older than a month, but for each member's last confirmation; how many."""
-        return await self.queue.forget(self.edge.clock.now() - KEPT_FOR)
 
     def pseudonym(self, member_id: MemberId) -> str:
         """A short name for lists, that says nothing about the member; empty after they went."""

@@ -40,6 +40,7 @@ from visavis.server.faces_allowed import FacesAllowed, FaceUse, faces_allowed
 from visavis.server.limits import Limits
 from visavis.server.liveness import Gate, levels_of
 from visavis.server.monitors import Monitors
+from visavis.server.retention import Retain
 from visavis.server.reviews import Mode, Reviews
 from visavis.server.screens import ScreenChannel
 from visavis.server.sessions import Sessions
@@ -109,6 +110,7 @@ class Site:
     monitors: Monitors = field(init=False)
     corrections: Corrections = field(init=False)
     reviews: Reviews = field(init=False)
+    retention: Retain = field(init=False)
     started_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -129,6 +131,8 @@ class Site:
             corrections=self.corrections,
         )
         self.edge.hold = self.reviews.hold
+        self.retention = Retain(self)
+        self.tally.enrolled.set_function(self.edge.enrolled)
         self.started_at = self.clock.now()
 
     def frame(self, pixels: NDArray[np.uint8], *, source: str) -> Frame:
@@ -152,7 +156,7 @@ class Site:
         """Forget a member; their sessions end and their offers leave the screens."""
         member = self.edge.member(member_id)
         receipt = await self.edge.forget(member_id, method=method)
-        self._dropped(member)
+        self.dropped(member)
         return receipt
 
     async def withdraw(self, member_id: MemberId, purpose: Purpose, *, method: str) -> tuple[Withdrawal, ...]:
@@ -209,7 +213,7 @@ class Site:
             await self.edge.load()
             await self.corrections.load()
             for gone in before.keys() - self.edge.members.keys():
-                self._dropped(before[gone])
+                self.dropped(before[gone])
             await self.screens.drop_erased()
 
     async def doubt(self) -> None:
@@ -249,19 +253,18 @@ class Site:
 
     async def replay_erasures(self) -> None:
         """Erase again whom an older database brought back."""
-        done = await replay(self.edge, self.storage.eraser, done=self._dropped)
+        done = await replay(self.edge, self.storage.eraser, done=self.dropped)
         if done != Replayed():
             log.warning("erasures_replayed", members=done.members, tokens=done.tokens, consents=done.consents)
 
-    def _dropped(self, member: Member) -> None:
+    def dropped(self, member: Member) -> None:
         """Their sessions end and their offers leave the screens."""
         self.sessions.end(member.id)
         self.screens.take_down(member.token)
 
     async def tidy(self) -> None:
-        """Forget answered reviews after a month, and keys that a crash left without a member after an hour."""
+        """Destroy keys that a crash left without a member, after an hour."""
         while True:
-            await self.reviews.forget_old()
             taken = self.keys.taken()
             await asyncio.sleep(TIDY_EVERY_S)  # whoever was about to be written then, is by now
             self.keys.sweep(taken, [member.wrapped_key for member in await self.storage.roster.members()])
@@ -311,6 +314,7 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
             site.learn,
             site.lapse,
             site.tidy,
+            site.retention.follow,
             site.doubt,
         ]
         tasks = [asyncio.create_task(_forever(loop)) for loop in loops]
@@ -364,6 +368,7 @@ def _compose(settings: Settings, scenario: Scenario, law: Jurisdiction, pack: Pa
         roster=storage.roster,
         ledger=storage.edge_ledger,
         erasures=erasures,
+        visits=storage.visits,
         link=hub,
         audit=storage.audit,
         clock=clock,

@@ -1,6 +1,6 @@
 """Counts of what the edge saw; no identities, only numbers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -12,6 +12,7 @@ from visavis.identity.drift import CalibrationCheck
 from visavis.pipeline.camera import Seen
 from visavis.pipeline.edge import Welcome
 from visavis.pipeline.watch import CameraState
+from visavis.privacy.retention import Category
 from visavis.types import Method
 
 
@@ -55,6 +56,8 @@ class Tally:
     decided: Counter = field(init=False)
     perception_s: Histogram = field(init=False)
     screens: Gauge = field(init=False)
+    enrolled: Gauge = field(init=False)
+    expired: Counter = field(init=False)
     policy_version: Gauge = field(init=False)
     fpir: Gauge = field(init=False)
     calibration_drift: Gauge = field(init=False)
@@ -74,6 +77,10 @@ class Tally:
             registry=r,
         )
         self.screens = Gauge("visavis_screens_connected", "Screens that listen for decisions.", registry=r)
+        self.enrolled = Gauge("visavis_enrolled", "People with a face template at rest.", registry=r)
+        self.expired = Counter(
+            "visavis_expired", "Rows and memberships that the retention job removed.", ["category"], registry=r
+        )
         self.fpir = Gauge("visavis_fpir", "Share of members who would be taken for another member.", registry=r)
         self.calibration_drift = Gauge(
             "visavis_calibration_drift", "1 while that share is more than the promised error rate allows.", registry=r
@@ -108,6 +115,11 @@ class Tally:
         self.faces_seen += seen.arrived
         for welcome in seen.welcomes:
             self.welcomed(welcome)
+
+    def swept(self, removed: Mapping[Category, int]) -> None:
+        """Count what the retention job removed."""
+        for category, count in removed.items():
+            self.expired.labels(category.value).inc(count)
 
     def forget_camera(self, name: str) -> None:
         """Drop the lag of a camera that has gone."""

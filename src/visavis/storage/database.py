@@ -34,6 +34,7 @@ from visavis.storage.only_one import only_one
 from visavis.storage.outcomes import PostgresOutcomes
 from visavis.storage.plays import PostgresPlays
 from visavis.storage.policies import PostgresPolicies
+from visavis.storage.retention import PostgresExpiry, PostgresVisits
 from visavis.storage.reviews import PostgresReviews
 from visavis.storage.roster import PostgresRoster
 from visavis.storage.server import EmbeddedServer, start_server
@@ -57,6 +58,8 @@ class Storage:
     corrections: PostgresCorrections
     reviews: PostgresReviews
     erasures: PostgresErasures
+    visits: PostgresVisits
+    edge_expiry: PostgresExpiry
 
     hub_ledger: PostgresLedger
     events: PostgresEvents
@@ -66,6 +69,7 @@ class Storage:
     policies: PostgresPolicies
     allowance: PostgresAllowance
     eraser: PostgresEraser
+    expiry: PostgresExpiry
     hub_audit: PostgresAudit
     board: BoardReader
     signals: PostgresSignals
@@ -160,6 +164,8 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         corrections=PostgresCorrections(edge),
         reviews=PostgresReviews(edge),
         erasures=PostgresErasures(edge),
+        visits=PostgresVisits(edge),
+        edge_expiry=PostgresExpiry(edge),
         hub_ledger=PostgresLedger(hub),
         events=PostgresEvents(hub),
         decisions=PostgresDecisions(hub),
@@ -168,6 +174,7 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         policies=PostgresPolicies(hub),
         allowance=PostgresAllowance(hub),
         eraser=PostgresEraser(hub),
+        expiry=PostgresExpiry(hub),
         hub_audit=PostgresAudit(hub),
         board=BoardReader(hub),
         signals=PostgresSignals(hub),

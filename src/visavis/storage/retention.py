@@ -43,11 +43,12 @@ class PostgresVisits:
 
 
 class PostgresExpiry:
-    """Implements `ports.Expiry` by the database's own function: no other way to delete is granted."""
+    """Implements `ports.Expiry` of one half by the database's own function: no other way to delete is granted."""
 
     def __init__(self, half: Half) -> None:
         self._half = half
         self._sql = queries("retention")
+        self._due = self._sql["due_edge" if half.name == "edge" else "due"]
 
     async def expire(self, category: str, before: datetime) -> Mapping[str, int]:
         """Delete what is older, piece by piece; store -> rows. Never what is younger than a day."""
@@ -56,10 +57,10 @@ class PostgresExpiry:
         while True:
             piece: dict[str, int] = dict(await self._half.fetch(self._sql["expire"], asked))
             gone.update(piece)
-            if piece.get(category, 0) < PIECE:
+            if max(piece.values()) < PIECE:
                 return {store: gone[store] for store in piece}
 
     async def due(self, category: str, before: datetime, *, now: datetime) -> Mapping[str, int]:
         """What `expire` would delete now."""
         asked = {"category": category, "before": min(before, now - YOUNG)}
-        return dict(await self._half.fetch(self._sql["due"], asked))
+        return dict(await self._half.fetch(self._due, asked))

@@ -51,6 +51,7 @@ from visavis.testing.hub import (
     MemoryPolicies,
     RecordingChannel,
 )
+from visavis.testing.retention import MemoryExpiry, MemoryReceipts, MemoryVisits
 from visavis.testing.signals import MemoryAudit, MemorySignals
 from visavis.testing.storage import MemoryStorage, memory_storage
 
@@ -64,16 +65,19 @@ __all__ = [
     "MemoryEraser",
     "MemoryErasures",
     "MemoryEvents",
+    "MemoryExpiry",
     "MemoryKeys",
     "MemoryLedger",
     "MemoryMonitors",
     "MemoryOutcomes",
     "MemoryPlays",
     "MemoryPolicies",
+    "MemoryReceipts",
     "MemoryReviews",
     "MemoryRoster",
     "MemorySignals",
     "MemoryStorage",
+    "MemoryVisits",
     "RecordingChannel",
     "RecordingHub",
     "a_campaign",

@@ -163,6 +163,7 @@ class MemoryPolicies:
 class _Reservation:
     campaign_id: str
     budgeted: bool
+    day: date
     cap: tuple[str, Token, date] | None
 
 
@@ -182,7 +183,8 @@ class MemoryAllowance:
             return False
         budgeted, cap = campaign.budget_impressions is not None, _cap(campaign, token, at)
         if budgeted or cap:
-            self.reservations[decision_id] = _Reservation(campaign_id=campaign.id, budgeted=budgeted, cap=cap)
+            day = at.astimezone(UTC).date()
+            self.reservations[decision_id] = _Reservation(campaign_id=campaign.id, budgeted=budgeted, day=day, cap=cap)
         self._count(campaign.id, 1 if budgeted else 0, cap, 1)
         return True
 

@@ -19,6 +19,7 @@ from visavis.testing.hub import (
     MemoryPlays,
     MemoryPolicies,
 )
+from visavis.testing.retention import MemoryExpiry, MemoryReceipts, MemoryVisits
 from visavis.testing.signals import MemoryAudit, MemorySignals
 
 
@@ -34,6 +35,8 @@ class MemoryStorage:
     corrections: MemoryCorrections
     reviews: MemoryReviews
     erasures: MemoryErasures
+    visits: MemoryVisits
+    edge_expiry: MemoryReceipts
 
     hub_ledger: MemoryLedger
     events: MemoryEvents
@@ -43,6 +46,7 @@ class MemoryStorage:
     policies: MemoryPolicies
     allowance: MemoryAllowance
     eraser: MemoryEraser
+    expiry: MemoryExpiry
     hub_audit: MemoryAudit
     signals: MemorySignals
 
@@ -66,6 +70,8 @@ def memory_storage() -> MemoryStorage:
         corrections=MemoryCorrections(roster, signals),
         reviews=MemoryReviews(roster),
         erasures=MemoryErasures(),
+        visits=MemoryVisits(roster),
+        edge_expiry=MemoryReceipts(roster, edge_ledger),
         hub_ledger=hub_ledger,
         events=events,
         decisions=decisions,
@@ -74,6 +80,7 @@ def memory_storage() -> MemoryStorage:
         policies=MemoryPolicies(signals),
         allowance=allowance,
         eraser=eraser,
+        expiry=MemoryExpiry(outcomes=outcomes, plays=plays, events=events, allowance=allowance, decisions=decisions),
         hub_audit=MemoryAudit(),
         signals=signals,
     )

@@ -59,6 +59,11 @@ def test_retail_holds_what_it_promises() -> None:
     [
         ("pack.yaml", "minimum_age: 16", "minimum_age: sixteen", "minimum_age"),
         ("pack.yaml", "minimum_age: 16", "minimum_age: 16\nmax_age: 99", "max_age"),
+        ("pack.yaml", "minimum_age: 16", "minimum_age: 16\nretention_days: {biometrics: 30}", "biometrics"),
+        ("pack.yaml", "minimum_age: 16", "minimum_age: 16\nretention_days: {event: 0}", "event"),
+        ("pack.yaml", "minimum_age: 16", "minimum_age: 16\nretention_days: {audit: 30}", "audit"),
+        ("pack.yaml", "minimum_age: 16", "minimum_age: 16\nretention_days: {event: 12.5}", "event"),
+        ("pack.yaml", "_window_s: 900", "_window_s: 90000\nretention_days: {decision: 1}", "attribution window"),
         ("pack.yaml", "    surface: kiosk", "    surface: billboard", "surface"),
         ("pack.yaml", "reward: 0.3", "reward: 3", "reward"),
         ("pack.yaml", "- sourdough-loaf", "- sourdough-loaf-xxl", "does not exist"),
@@ -77,6 +82,16 @@ def test_each_mistake_is_named_with_file_and_line(pack: Path, file: str, old: st
     assert all(problem.split(":")[0].endswith(".yaml") and problem.split(":")[1].isdigit() for problem in problems)
     with pytest.raises(ScenarioInvalid):
         load_scenario(pack)
+
+
+def test_r10_a_pack_may_keep_things_for_fewer_days(pack: Path) -> None:
+    """What it does not name rests as long as elsewhere."""
+    assert load_scenario("retail").retention_days == {}
+    assert (
+        edited(pack, "pack.yaml", "minimum_age: 16", "minimum_age: 16\nretention_days: {biometric: 90, event: 30}")
+        == []
+    )
+    assert load_scenario(pack).retention_days == {"biometric": 90, "event": 30}
 
 
 @pytest.mark.parametrize(

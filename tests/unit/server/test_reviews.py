@@ -15,7 +15,7 @@ from visavis.identity.threshold import Threshold, for_rate
 from visavis.perception.observe import Observer
 from visavis.pipeline.corrections import RETIRED_AT, Corrections, trust_of, weight_of
 from visavis.pipeline.edge import Edge, Welcome
-from visavis.server.reviews import GREETED_FOR, KEPT_FOR, WAITS_FOR, Mode, Reviews
+from visavis.server.reviews import GREETED_FOR, WAITS_FOR, Mode, Reviews
 from visavis.testing import (
     FixedClock,
     MemoryKeys,
@@ -147,8 +147,8 @@ async def test_nobody_answers_and_it_is_gone(story: Story) -> None:
     assert await story.held(reviews, 0.61)
     (review,) = await reviews.open()
     await reviews.answer(review.id, confirm=True)
-    story.clock.advance(seconds=KEPT_FOR.total_seconds() + 1)
-    assert await reviews.forget_old() == 0  # asking again had dropped the first one
+    story.clock.advance(seconds=30 * 86_400 + 1)
+    assert await story.storage.reviews.forget(story.clock.now()) == 0  # asking again had dropped the first one
     assert not await story.held(reviews, 0.61)
 
 

@@ -1,5 +1,7 @@
 """What the edge's routes answer, as the OpenAPI document tells it; a field that is not named here does not leave."""
 
+from typing import Any
+
 from pydantic import BaseModel
 
 from visavis.server.api.shots import ShotView
@@ -38,12 +40,13 @@ A_CONSENT = {
     "expires_at": "2027-01-05T09:00:00+00:00",
     "live": True,
 }
-A_GREETING = {
+A_GREETING: dict[str, Any] = {
     "method": "pin",
     "greeting": {"en": "Hello Grace", "zh-CN": "你好，Grace"},
     "session": "uT3…",
     "decision": A_DECISION,
     "ask": [],
+    "news": None,
 }
 A_RECEIPT = {"id": "c1a4…", "purpose": "recognise", "expires_at": "2027-01-05T09:00:00", "jws": "eyJ…"}
 
@@ -89,6 +92,7 @@ class Greeted(BaseModel):
     session: str  # for the routes under /me, a few minutes long
     decision: DecisionView | None
     ask: list[str]  # purposes to ask about again: the notice is new, or the consent has run out
+    news: str | None = None  # what happened to the member's data since the last visit: face_unused, face_expired
 
 
 class NoticeView(BaseModel):

@@ -129,6 +129,7 @@ def recognised(site: Site, welcome: Welcome) -> dict[str, Any]:
         "session": session,
         "decision": decision_view(welcome.decision, site.scenario) if welcome.decision else None,
         "ask": [purpose.value for purpose in welcome.ask],
+        "news": welcome.news,
     }
 
 

@@ -46,6 +46,8 @@ export function welcome(found) {
 
 function drawWelcome() {
   $("greeting").textContent = local(person.greeting);
+  $("news").hidden = !person.news;
+  $("news").textContent = person.news ? say(`news.${person.news}`) : "";
   $("codes").hidden = !person.pin;
   $("not-me").hidden = person.method !== "face"; // only a face can be mistaken for another
   $("card").alt = say("joined.card");

@@ -10,8 +10,10 @@ SELECT day, news FROM old
 -- visits: The last one of each member.
 SELECT member_id, day FROM visit
 
--- tell: What a member hears at the next visit.
-UPDATE visit SET news = %(news)s WHERE member_id = %(member_id)s
+-- tell: What a member hears at the next visit, also one whose visits were never counted.
+INSERT INTO visit
+SELECT m.id, m.enrolled_at::date, %(news)s FROM member AS m WHERE m.id = %(member_id)s
+ON CONFLICT (member_id) DO UPDATE SET news = excluded.news
 
 -- ran: What a run did to a category.
 INSERT INTO retention_run VALUES (%(category)s, %(at)s, %(removed)s)
@@ -22,6 +24,10 @@ SELECT category, ran_at, removed FROM retention_run ORDER BY category
 
 -- expire: A piece of what is older; nothing younger than a day.
 SELECT store, removed FROM expire(%(category)s, %(before)s, %(most)s)
+
+-- due_edge: What the edge's `expire` would delete.
+SELECT 'ledger', count(*) FROM ledger
+WHERE %(category)s = 'consent' AND subject IN (SELECT subject FROM departed WHERE ended_at < %(before)s)
 
 -- due: What `expire` would delete.
 SELECT store, count FROM (
@@ -34,8 +40,6 @@ SELECT store, count FROM (
     WHERE d.decided_at < %(before)s
     UNION ALL
     SELECT 'decision', 'decision', count(*) FROM decision WHERE decided_at < %(before)s
-    UNION ALL
-    SELECT 'allowance', 'awaiting', count(*) FROM awaiting WHERE shown_at < %(before)s
     UNION ALL
     SELECT 'allowance', 'cap', count(*) FROM cap WHERE day < %(before)s::timestamptz::date
     UNION ALL

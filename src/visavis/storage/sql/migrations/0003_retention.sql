@@ -19,6 +19,34 @@ CREATE TABLE retention_run (
 );
 GRANT SELECT, INSERT, UPDATE ON retention_run TO visavis_edge;
 
+-- When the last consent of each subject ended who is no member any more.
+CREATE VIEW departed AS
+SELECT c.subject, max(least(c.expires_at, w.at)) AS ended_at
+FROM ledger AS c LEFT JOIN ledger AS w ON w.kind = 'withdrawal' AND w.consent_id = c.id AND w.subject = c.subject
+WHERE c.kind = 'consent' AND NOT EXISTS (SELECT FROM member AS m WHERE m.id = c.subject)
+GROUP BY c.subject;
+GRANT SELECT ON departed TO visavis_edge;
+
+-- Delete receipts of those whose last consent ended before a time: the one way to delete from this ledger.
+CREATE FUNCTION expire(the_category text, the_time timestamptz, the_most integer)
+RETURNS TABLE (store text, removed bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = edge, pg_temp AS $$
+DECLARE
+    old text[];
+BEGIN
+    IF the_category <> 'consent' THEN
+        RAISE EXCEPTION 'no such category' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    old := ARRAY(
+        SELECT subject FROM departed WHERE ended_at < least(the_time, now() - interval '1 day') LIMIT the_most
+    );
+    store := 'ledger';
+    DELETE FROM ledger WHERE subject = ANY (old);
+    GET DIAGNOSTICS removed = ROW_COUNT;
+    RETURN NEXT;
+END $$;
+REVOKE EXECUTE ON FUNCTION expire FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION expire TO visavis_edge;
+
 SET LOCAL search_path = hub;
 
 CREATE INDEX event_by_time ON event USING brin (occurred_at);
@@ -53,10 +81,6 @@ BEGIN
         GET DIAGNOSTICS removed = ROW_COUNT;
         RETURN NEXT;
     ELSIF the_category = 'allowance' THEN
-        store := 'awaiting';
-        DELETE FROM awaiting WHERE shown_at < before;
-        GET DIAGNOSTICS removed = ROW_COUNT;
-        RETURN NEXT;
         store := 'cap';
         DELETE FROM cap WHERE day < before::date;
         GET DIAGNOSTICS removed = ROW_COUNT;
