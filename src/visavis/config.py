@@ -48,6 +48,15 @@ class Settings(BaseSettings):
         default=1, ge=1, le=100, description="Of a camera's pictures only every k-th is looked at."
     )
     camera_loop: bool = Field(default=False, description="A camera that is a video file begins again at its end.")
+    camera_hosts: tuple[str, ...] = Field(
+        default=(),
+        description='Hosts and networks where cameras may be, as a JSON list: `["10.20.0.0/16"]`; without it all but'
+        " link-local ones.",
+    )
+    outside_allowed: tuple[str, ...] = Field(
+        default=(),
+        description='Private networks that packs may be pulled from and hooks may lie in: `["10.30.0.0/16"]`.',
+    )
     liveness: str = Field(
         default="pack",
         pattern="^(pack|active|either|both)$",

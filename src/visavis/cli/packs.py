@@ -102,10 +102,12 @@ def packs_pull(
 ) -> None:
     """The only command that downloads; redirections are not followed."""
     from visavis.perception.packs.pulling import pulled
+    from visavis.privacy.outside import networks
 
-    packs_dir = settings(cache_dir=cache_dir).packs_dir
-    with progress_bar(err) as progress, pulled(address, sha256.lower(), progress) as path:
-        folder = _added(path, as_, name, licence, source or address, base, packs_dir, progress)
+    given = settings(cache_dir=cache_dir)
+    allowed = networks(given.outside_allowed)
+    with progress_bar(err) as progress, pulled(address, sha256.lower(), progress, allowed=allowed) as path:
+        folder = _added(path, as_, name, licence, source or address, base, given.packs_dir, progress)
     _tell_added(folder, json_=json_)
 
 

@@ -2,17 +2,22 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import numpy as np
 import structlog
 
 from visavis.config import Settings
+from visavis.errors import AddressRefused, CameraRefused
+from visavis.perception.address import CameraAddress, Kind
 from visavis.perception.stream import Pace
 from visavis.pipeline.camera import Camera, Seen
 from visavis.pipeline.watch import CameraSpec, CameraState, Watch, camera_spec
+from visavis.privacy.outside import Resolve, addresses_of, looked_up, networks
 from visavis.server.tally import Tally
 from visavis.types import Frame
 
@@ -31,7 +36,43 @@ def pace_of(settings: Settings) -> Pace:
 
 def camera_specs(settings: Settings) -> tuple[CameraSpec, ...]:
     """The cameras of the settings; raises CameraRefused."""
-    return tuple(camera_spec(text, pace_of(settings)) for text in settings.cameras)
+    specs = tuple(camera_spec(text, pace_of(settings)) for text in settings.cameras)
+    for spec in specs:
+        check_host(spec.address, settings.camera_hosts)
+    return specs
+
+
+def check_host(address: CameraAddress, hosts: Sequence[str], *, resolve: Resolve = looked_up) -> None:
+    """Raises CameraRefused for a host that this site does not look at; a name is looked up, which takes a moment.
+
+    Args:
+        address: of a camera; devices and files of this machine have no host.
+        hosts: names and networks of the settings; without any, everything but link-local and multicast addresses.
+        resolve: name and port -> IP addresses.
+    """
+    host = urlsplit(address.url).hostname if address.kind in (Kind.RTSP, Kind.HTTP) else None
+    if host is None or host in (name.lower() for name in hosts):
+        return
+    try:
+        found = addresses_of(host, 0, resolve=resolve)
+    except AddressRefused:
+        if hosts:
+            raise CameraRefused("its host is not known, nor named in VISAVIS_CAMERA_HOSTS") from None
+        return  # a camera that is away for now is called again
+    allowed = networks([text for text in hosts if "/" in text or _is_address(text)])
+    for one in found:
+        if one.is_link_local or one.is_multicast or one.is_unspecified:
+            raise CameraRefused("its host is a link-local or multicast address")
+        if hosts and not any(one in network for network in allowed):
+            raise CameraRefused("its host is not in VISAVIS_CAMERA_HOSTS")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 @asynccontextmanager

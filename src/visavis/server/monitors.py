@@ -13,7 +13,7 @@ from visavis.perception.address import camera_address
 from visavis.pipeline.camera import Seen
 from visavis.pipeline.watch import CameraSpec, CameraState
 from visavis.privacy.keys import bound
-from visavis.server.cameras import REPORT_EVERY_S, pace_of
+from visavis.server.cameras import REPORT_EVERY_S, check_host, pace_of
 from visavis.server.happenings import Happenings, Kind
 from visavis.server.reviews import PSEUDONYM
 from visavis.types import Monitor
@@ -151,7 +151,7 @@ class Monitors:
     async def _save(self, monitor: Monitor, address: str | None) -> Monitor:
         self._site.edge.check_placement(monitor.placement)
         if address is not None:
-            camera_address(address)
+            await asyncio.to_thread(check_host, camera_address(address), self._site.settings.camera_hosts)
             sealed = self._site.edge.keys.wrap(address.encode(), aad=bound("monitor", monitor.name))
             monitor = replace(monitor, sealed_address=sealed)
         self._spec(monitor)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,6 +14,7 @@ import httpx
 
 from visavis.errors import ChecksumMismatch, InputRefused, ManifestInvalid
 from visavis.perception.packs.manifest import MANIFEST_FILE, MAX_MANIFEST_BYTES
+from visavis.privacy.outside import Network, Outside, outside
 
 MAX_BYTES = 2**30
 _CHUNK = 2**16
@@ -23,25 +24,27 @@ Progress = Callable[[str, float], None]
 
 
 @contextmanager
-def pulled(address: str, sha256: str, progress: Progress) -> Iterator[Path]:
+def pulled(address: str, sha256: str, progress: Progress, *, allowed: Sequence[Network] = ()) -> Iterator[Path]:
     """What lies at an address: the folder of an unpacked pack, or a model file; it goes with the context.
 
     Args:
         address: https; http only from this machine itself. Redirections are not followed.
         sha256: of the file, lower-case hexadecimal.
         progress: told of the part that has come.
+        allowed: private networks that may be asked.
 
     Raises:
+        AddressRefused: https, but not of the internet.
         InputRefused: the address cannot be used, or nothing of at most 1 GiB comes from it.
         ChecksumMismatch: another file came.
         ManifestInvalid: the zip file is not a pack.
     """
     parts = urlsplit(address)
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_here(parts.hostname or "")):
-        raise InputRefused("the address must begin with https://")
+    here = parts.scheme == "http" and _is_here(parts.hostname or "")
+    there = None if here else outside(address, allowed=allowed)
     with tempfile.TemporaryDirectory(prefix="visavis-pull-") as temporary:
         file = Path(temporary) / "pulled"
-        found = _download(address, file, progress)
+        found = _download(address, there, file, progress)
         if found != sha256:
             raise ChecksumMismatch(f"what came has sha256 {found[:12]}…, expected {sha256[:12]}…")
         yield _unpacked(file, Path(temporary) / "pack") if zipfile.is_zipfile(file) else file
@@ -54,10 +57,15 @@ def _is_here(host: str) -> bool:
         return False
 
 
-def _download(address: str, file: Path, progress: Progress) -> str:
+def _download(address: str, there: Outside | None, file: Path, progress: Progress) -> str:
     digest, size = hashlib.sha256(), 0
+    url, headers, extensions = (there.pinned, there.headers, there.extensions) if there else (address, None, None)
     try:
-        with file.open("wb") as out, httpx.stream("GET", address, timeout=_PATIENCE_S) as answer:
+        with (
+            file.open("wb") as out,
+            httpx.Client(timeout=_PATIENCE_S) as client,
+            client.stream("GET", url, headers=headers, extensions=extensions) as answer,
+        ):
             if answer.status_code != httpx.codes.OK:
                 raise InputRefused(f"the address answered {answer.status_code}")
             announced = int(answer.headers.get("content-length") or 0)

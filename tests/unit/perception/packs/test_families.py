@@ -188,7 +188,11 @@ def test_what_is_not_the_promised_file_is_refused(served: tuple[Path, str], pack
         pass
 
 
-@pytest.mark.parametrize("address", ["http://example.org/a.zip", "file:///etc/passwd", "ftp://x/y", "", "https://"])
+@pytest.mark.parametrize(
+    "address",
+    ["http://example.org/a.zip", "file:///etc/passwd", "ftp://x/y", "", "https://", "https://127.0.0.1/a.zip",
+     "https://169.254.169.254/a.zip", "https://10.0.0.7/a.zip"],
+)  # fmt: skip
 def test_only_safe_addresses_are_asked(address: str) -> None:
     with pytest.raises(InputRefused), pulled(address, "0" * 64, lambda *_: None):
         pass
