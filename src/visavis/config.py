@@ -1,11 +1,16 @@
 """Settings; read by server and cli alone. Every setting is also an environment variable `VISAVIS_<NAME>`."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from visavis.types import Role
+
+Minutes = Annotated[int, Field(ge=1, le=1440)]
+Hours = Annotated[int, Field(ge=1, le=168)]
 
 
 class Settings(BaseSettings):
@@ -76,6 +81,11 @@ class Settings(BaseSettings):
     contact_role: str = Field(default="", max_length=100, description="Whom to call about personal data: their role.")
     contact_phone: str = Field(default="", max_length=60, description="Their telephone number.")
     contact_email: str = Field(default="", max_length=200, description="Their e-mail address.")
+    staff_sessions: dict[Role, tuple[Minutes, Hours]] = Field(
+        default={},
+        description="Minutes idle and hours in all after which staff signs in again, by role; otherwise 15 and 8: "
+        '`{"operator": [60, 12]}`.',
+    )
     seed: int | None = Field(default=None, description="Seed of the policy's draws; without it, the machine's entropy.")
     log_level: str = Field(
         default="info", pattern="^(debug|info|warning|error)$", description="Least level that is logged."

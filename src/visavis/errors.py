@@ -19,6 +19,8 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── TooManyRequests
     │   ├── PairingRefused
     │   ├── AddressRefused
+    │   ├── PasswordRefused
+    │   ├── LoginTaken
     │   └── TooLarge
     │       └── HeadersTooLarge
     ├── ModelError              a model pack cannot be trusted or run
@@ -36,8 +38,14 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── SignatureInvalid
     │   ├── FacesOff
     │   ├── AssessmentIncomplete
-    │   ├── DeviceRefused
-    │   └── StaffOnly
+    │   └── DeviceRefused
+    ├── AccessRefused           who asks may not do this
+    │   ├── StaffOnly
+    │   ├── SignInRequired
+    │   ├── SignInRefused
+    │   ├── SignInLocked
+    │   ├── NotAllowed
+    │   └── LastAdministrator
     ├── NotFound                what was asked for is not here
     │   ├── MemberUnknown
     │   ├── PlacementUnknown
@@ -45,7 +53,9 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── CameraUnknown
     │   ├── TemplateUnknown
     │   ├── DeviceUnknown
-    │   └── ReviewUnknown
+    │   ├── ReviewUnknown
+    │   ├── StaffUnknown
+    │   └── ApiKeyUnknown
     ├── LivenessRequired        a picture of a face could have done this
     │   └── LivenessLocked
     ├── Overloaded
@@ -131,6 +141,14 @@ class CredentialRefused(InputRefused):
 
 class FaceAlreadyEnrolled(InputRefused):
     """This face already belongs to a member. Use the card or the PIN, or send allow_duplicate to join all the same."""
+
+
+class PasswordRefused(InputRefused):
+    """This password is too easy to guess. Take at least 12 characters; login, site and known words do not count."""
+
+
+class LoginTaken(InputRefused):
+    """Somebody has this login already. Choose another, or reset theirs with `visavis staff reset`."""
 
 
 class TooManyRequests(InputRefused):
@@ -221,8 +239,32 @@ class AssessmentIncomplete(PrivacyError):
     """The impact assessment cannot be signed as it is. Complete what is named and sign again."""
 
 
-class StaffOnly(PrivacyError):
-    """This is for staff at this machine. Ask from the machine itself, by its loopback address and without a proxy."""
+class AccessRefused(VisavisError):
+    """Whoever asks may not do this. Sign in as somebody who may."""
+
+
+class StaffOnly(AccessRefused):
+    """This is for staff at this machine. Ask from there without a proxy, or make accounts with `visavis staff add`."""
+
+
+class SignInRequired(AccessRefused):
+    """This is for staff, or for a program with a key. Sign in, or send an API key that is still good."""
+
+
+class SignInRefused(AccessRefused):
+    """Login, password or code is wrong. Check them and try again; an administrator can reset them."""
+
+
+class SignInLocked(AccessRefused):
+    """Too many tries to sign in failed. Wait for the time that is named; `visavis staff reset` opens it at once."""
+
+
+class NotAllowed(AccessRefused):
+    """This role, or this key's scopes, do not allow it. Ask an administrator of the site."""
+
+
+class LastAdministrator(AccessRefused):
+    """Somebody must be left to administer the site. Make another administrator first."""
 
 
 class DeviceRefused(PrivacyError):
@@ -267,6 +309,14 @@ class DeviceUnknown(NotFound):
 
 class ReviewUnknown(NotFound):
     """No review with this id is open. It was answered, has expired, or went with its member."""
+
+
+class StaffUnknown(NotFound):
+    """Nobody of the staff has this login. `visavis staff list` shows who does."""
+
+
+class ApiKeyUnknown(NotFound):
+    """No API key has this prefix. `visavis api-keys list` shows those that there are."""
 
 
 class CameraUnavailable(VisavisError):

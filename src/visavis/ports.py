@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from visavis.types import (
+    ApiKey,
     AuditEntry,
     Campaign,
     Consent,
@@ -24,12 +25,15 @@ from visavis.types import (
     MemberId,
     Monitor,
     Outcome,
+    Pauses,
     Placement,
     PolicySnapshot,
     Ran,
     Review,
     ReviewState,
     Sighting,
+    Staff,
+    StaffSession,
     Token,
     Withdrawal,
 )
@@ -358,6 +362,78 @@ class Channel(Protocol):
 
     async def deliver(self, decision: Decision, item: Item, placement: Placement) -> None:
         """Hand the decision over; what happens then comes back as impressions."""
+        ...
+
+
+class StaffStore(Protocol):
+    """The people who may sign in; nobody is deleted."""
+
+    async def save(self, after: Staff, before: Staff | None) -> bool:
+        """Add (before is None), or replace if it is still as before; whether it was written. A login is there once."""
+        ...
+
+    async def get(self, staff_id: str) -> Staff | None:
+        """By id."""
+        ...
+
+    async def find(self, site: str, login: str) -> Staff | None:
+        """By login."""
+        ...
+
+    async def all(self, site: str) -> Sequence[Staff]:
+        """By login."""
+        ...
+
+
+class StaffSessions(Protocol):
+    """Who has signed in where, for every process."""
+
+    async def start(self, session: StaffSession) -> None:
+        """Keep it; those whose time was over when it started go."""
+        ...
+
+    async def find(self, digest: bytes) -> StaffSession | None:
+        """By the digest of the cookie, whether or not its time is over."""
+        ...
+
+    async def seen(self, digest: bytes, at: datetime) -> None:
+        """Its owner did something; one that has ended stays so."""
+        ...
+
+    async def end(self, staff_id: str, digest: bytes | None = None) -> int:
+        """This one or, without a digest, all of a person; how many there were."""
+        ...
+
+
+class SignInAttempts(Protocol):
+    """How often somebody tried to sign in without success, for every process."""
+
+    async def attempt(self, key: str, at: datetime, policy: Pauses) -> datetime | None:
+        """Count one more; None when it may be made, else until when nobody may: then nothing is counted."""
+        ...
+
+    async def forget(self, key: str) -> None:
+        """It succeeded: begin again at none."""
+        ...
+
+
+class ApiKeys(Protocol):
+    """What programs sign in with; a revoked one stays in the list."""
+
+    async def save(self, key: ApiKey) -> None:
+        """Add or replace by prefix."""
+        ...
+
+    async def find(self, prefix: str) -> ApiKey | None:
+        """By the part that is no secret."""
+        ...
+
+    async def used(self, prefix: str, day: date) -> None:
+        """Remember the last day of use."""
+        ...
+
+    async def all(self, site: str) -> Sequence[ApiKey]:
+        """By time, then prefix."""
         ...
 
 

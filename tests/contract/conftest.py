@@ -9,6 +9,7 @@ from psycopg.conninfo import make_conninfo
 
 from visavis.ports import (
     Allowance,
+    ApiKeys,
     AuditLog,
     ConsentLedger,
     CorrectionLog,
@@ -24,6 +25,9 @@ from visavis.ports import (
     ReviewQueue,
     Roster,
     Signals,
+    SignInAttempts,
+    StaffSessions,
+    StaffStore,
     VisitLog,
 )
 from visavis.privacy.erasure import FileErasures
@@ -168,3 +172,23 @@ def audit(ports: Ports, request: pytest.FixtureRequest) -> AuditLog:
 @pytest.fixture
 def signals(ports: Ports) -> Signals:
     return ports.signals
+
+
+@pytest.fixture
+def staff(ports: Ports) -> StaffStore:
+    return ports.staff
+
+
+@pytest.fixture
+def staff_sessions(ports: Ports) -> StaffSessions:
+    return ports.staff_sessions
+
+
+@pytest.fixture
+def sign_in_attempts(ports: Ports) -> SignInAttempts:
+    return ports.sign_in_attempts
+
+
+@pytest.fixture
+def api_keys(ports: Ports) -> ApiKeys:
+    return ports.api_keys

@@ -58,14 +58,17 @@ async def test_detect_tells_where_faces_are_and_how_good(site: SiteUnderTest, ho
 
 
 async def test_compare_decides_at_the_asked_error_rate(site: SiteUnderTest, hopper: bytes, collins: bytes) -> None:
-    """The same picture is one person, two people are not; staff reads the score, a caller through a proxy does not."""
+    """The same picture is one person, two people are not; staff reads the score, a terminal with a key does not."""
     same = (await compare(site, hopper, hopper)).raise_for_status().json()
     other = (await compare(site, hopper, collins, false_match_rate="0.01")).raise_for_status().json()
     assert (same["same_person"], other["same_person"]) == (True, False)
     assert same["score"] == pytest.approx(1.0, abs=0.01)
     assert (same["false_match_rate"], other["false_match_rate"]) == (0.001, 0.01)
     assert other["threshold"] < same["threshold"]
-    outside = (await compare(site, hopper, hopper, headers=PROXIED)).raise_for_status().json()
+    assert (await compare(site, hopper, hopper, headers=PROXIED)).json()["code"] == "staff-only"
+    _, key = await site.site.accounts.keys.add("terminal", ["faces.compare"], days=1, by="test")
+    as_terminal = PROXIED | {"Authorization": f"Bearer {key}"}
+    outside = (await compare(site, hopper, hopper, headers=as_terminal)).raise_for_status().json()
     assert (outside["same_person"], outside["score"], outside["threshold"]) == (True, None, None)
 
 

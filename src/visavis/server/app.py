@@ -8,7 +8,7 @@ from starlette.formparsers import MultiPartParser
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from visavis.server import problems
-from visavis.server.api import choices, edge, faces, hub, keys, members, monitors, pages, reviews, system
+from visavis.server.api import choices, edge, faces, hub, keys, members, monitors, pages, reviews, staff, system
 from visavis.server.api.answers import Problem
 from visavis.server.board import SiteBoard
 from visavis.server.console.console import mount_console
@@ -27,6 +27,7 @@ ROUTERS = (
     system.router,
     hub.router,
     keys.router,
+    staff.router,
 )
 PROBLEM: dict[int | str, dict[str, Any]] = {"default": {"model": Problem, "description": "A problem (RFC 9457)."}}
 
@@ -41,7 +42,7 @@ def create_app(site: Site) -> FastAPI:
         summary="Recognise the member who asked to be recognised, decide what helps, show it, learn from it.",
         docs_url=None,  # both of FastAPI's documentation pages load scripts from a CDN
         redoc_url=None,
-        openapi_url="/v1/openapi.json",
+        openapi_url=None,  # pages.py serves it, declared like every route
     )
     app.state.site = site
     problems.install(app)

@@ -34,6 +34,7 @@ from visavis.privacy.keys import FileSiteKey
 from visavis.privacy.receipts import Terms, sign_receipt, withdrawal_receipt
 from visavis.recommend.squarecb import SquareCB
 from visavis.scenarios.loader import load_scenario
+from visavis.server.accounts.accounts import Accounts, open_accounts
 from visavis.server.assessments import configuration_of, standing_of
 from visavis.server.cameras import camera_specs, site_watch, watching
 from visavis.server.faces_allowed import FacesAllowed, FaceUse, faces_allowed
@@ -112,6 +113,7 @@ class Site:
     reviews: Reviews = field(init=False)
     retention: Retain = field(init=False)
     started_at: datetime = field(init=False)
+    accounts: Accounts = field(init=False)  # who of the staff may do what
 
     def __post_init__(self) -> None:
         self.watch = site_watch(self)
@@ -134,6 +136,9 @@ class Site:
         self.retention = Retain(self)
         self.tally.enrolled.set_function(self.edge.enrolled)
         self.started_at = self.clock.now()
+        self.accounts = open_accounts(
+            self.settings.site, self.storage, self.keys, self.clock, lifetimes=self.settings.staff_sessions
+        )
 
     def frame(self, pixels: NDArray[np.uint8], *, source: str) -> Frame:
         """A picture that was taken now."""

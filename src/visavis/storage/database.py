@@ -39,6 +39,7 @@ from visavis.storage.reviews import PostgresReviews
 from visavis.storage.roster import PostgresRoster
 from visavis.storage.server import EmbeddedServer, start_server
 from visavis.storage.signals import PostgresSignals
+from visavis.storage.staff import PostgresApiKeys, PostgresSignInAttempts, PostgresStaff, PostgresStaffSessions
 
 log = structlog.get_logger()
 
@@ -73,6 +74,10 @@ class Storage:
     hub_audit: PostgresAudit
     board: BoardReader
     signals: PostgresSignals
+    staff: PostgresStaff
+    staff_sessions: PostgresStaffSessions
+    sign_in_attempts: PostgresSignInAttempts
+    api_keys: PostgresApiKeys
 
     halves: tuple[Half, ...]  # those that were opened
     recovered: bool  # a crash came before this start; everything acknowledged is there
@@ -178,6 +183,10 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         hub_audit=PostgresAudit(hub),
         board=BoardReader(hub),
         signals=PostgresSignals(hub),
+        staff=PostgresStaff(hub),
+        staff_sessions=PostgresStaffSessions(hub),
+        sign_in_attempts=PostgresSignInAttempts(hub),
+        api_keys=PostgresApiKeys(hub),
         halves=tuple(half for half in (edge, hub) if half.opened),
         recovered=recovered,
     )

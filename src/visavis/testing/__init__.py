@@ -22,8 +22,11 @@ from visavis.testing.builders import (
     a_scenario,
     a_sighting,
     a_snapshot,
+    a_staff,
+    a_staff_session,
     a_template,
     a_withdrawal,
+    an_api_key,
     an_embedding,
     an_event,
     an_impression,
@@ -53,12 +56,14 @@ from visavis.testing.hub import (
 )
 from visavis.testing.retention import MemoryExpiry, MemoryReceipts, MemoryVisits
 from visavis.testing.signals import MemoryAudit, MemorySignals
+from visavis.testing.staff import MemoryApiKeys, MemorySignInAttempts, MemoryStaff, MemoryStaffSessions
 from visavis.testing.storage import MemoryStorage, memory_storage
 
 __all__ = [
     "T0",
     "FixedClock",
     "MemoryAllowance",
+    "MemoryApiKeys",
     "MemoryAudit",
     "MemoryCorrections",
     "MemoryDecisions",
@@ -75,7 +80,10 @@ __all__ = [
     "MemoryReceipts",
     "MemoryReviews",
     "MemoryRoster",
+    "MemorySignInAttempts",
     "MemorySignals",
+    "MemoryStaff",
+    "MemoryStaffSessions",
     "MemoryStorage",
     "MemoryVisits",
     "RecordingChannel",
@@ -93,8 +101,11 @@ __all__ = [
     "a_scenario",
     "a_sighting",
     "a_snapshot",
+    "a_staff",
+    "a_staff_session",
     "a_template",
     "a_withdrawal",
+    "an_api_key",
     "an_embedding",
     "an_event",
     "an_impression",

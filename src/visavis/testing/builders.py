@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from visavis.types import (
+    ApiKey,
     Campaign,
     Candidate,
     Consent,
@@ -35,10 +36,14 @@ from visavis.types import (
     Purpose,
     Reason,
     Review,
+    Role,
     Scenario,
     Sealed,
     SealedTemplate,
     Sighting,
+    Staff,
+    StaffSession,
+    StaffState,
     Stage,
     Surface,
     Token,
@@ -308,3 +313,47 @@ def an_outcome(**changes: Any) -> Outcome:
         attributed_at=T0 + timedelta(seconds=5),
     )
     return replace(outcome, **changes)
+
+
+# ------ staff
+
+
+def a_staff(**changes: Any) -> Staff:
+    """An operator without a second factor; nobody knows a password with this hash."""
+    staff = Staff(
+        id="staff-1",
+        site="site-1",
+        login="ada",
+        password_hash="$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA",  # noqa: S106 - not a password
+        role=Role.OPERATOR,
+        state=StaffState.ACTIVE,
+        created_at=T0,
+    )
+    return replace(staff, **changes)
+
+
+def a_staff_session(**changes: Any) -> StaffSession:
+    """Of that operator, complete, for eight hours."""
+    session = StaffSession(
+        digest=bytes(32),
+        staff_id="staff-1",
+        complete=True,
+        started_at=T0,
+        seen_at=T0,
+        ends_at=T0 + timedelta(hours=8),
+    )
+    return replace(session, **changes)
+
+
+def an_api_key(**changes: Any) -> ApiKey:
+    """For a till, for 90 days."""
+    key = ApiKey(
+        prefix="tilltill",
+        site="site-1",
+        name="till 3",
+        digest=bytes(32),
+        scopes=("events.send",),
+        created_at=T0,
+        expires_at=T0 + timedelta(days=90),
+    )
+    return replace(key, **changes)

@@ -21,6 +21,7 @@ from visavis.testing.hub import (
 )
 from visavis.testing.retention import MemoryExpiry, MemoryReceipts, MemoryVisits
 from visavis.testing.signals import MemoryAudit, MemorySignals
+from visavis.testing.staff import MemoryApiKeys, MemorySignInAttempts, MemoryStaff, MemoryStaffSessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,10 @@ class MemoryStorage:
     expiry: MemoryExpiry
     hub_audit: MemoryAudit
     signals: MemorySignals
+    staff: MemoryStaff
+    staff_sessions: MemoryStaffSessions
+    sign_in_attempts: MemorySignInAttempts
+    api_keys: MemoryApiKeys
 
 
 def memory_storage() -> MemoryStorage:
@@ -83,4 +88,8 @@ def memory_storage() -> MemoryStorage:
         expiry=MemoryExpiry(outcomes=outcomes, plays=plays, events=events, allowance=allowance, decisions=decisions),
         hub_audit=MemoryAudit(),
         signals=signals,
+        staff=MemoryStaff(),
+        staff_sessions=MemoryStaffSessions(),
+        sign_in_attempts=MemorySignInAttempts(),
+        api_keys=MemoryApiKeys(),
     )

@@ -31,6 +31,8 @@ FOR_STAFF = {  # never the answer to what a person at a kiosk does, so the sente
     errors.StaffOnly, errors.AssessmentIncomplete, errors.JurisdictionInvalid, errors.ReviewUnknown,
     errors.TemplateUnknown,
     errors.TooLarge, errors.HeadersTooLarge, errors.AddressRefused, errors.DeviceUnknown,
+    errors.AccessRefused, errors.SignInRequired, errors.SignInRefused, errors.SignInLocked, errors.NotAllowed,
+    errors.LastAdministrator, errors.StaffUnknown, errors.ApiKeyUnknown, errors.LoginTaken, errors.PasswordRefused,
     errors.CameraRefused, errors.CameraUnknown, errors.CameraUnavailable,
     errors.SetupError, errors.ExtraMissing, errors.PortInUse, errors.SettingInvalid, errors.JurisdictionInvalid,
     errors.AssessmentIncomplete,

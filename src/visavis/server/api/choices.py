@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, Field
 
 from visavis.pipeline.choices import allow, correct
+from visavis.server.access import VISIT
 from visavis.server.api.answers import Consents, Me
 from visavis.server.api.edge import Allowing, LivenessPass, check_notices, consents, demand_for_change, me_view
 from visavis.server.api.uploads import example
@@ -25,7 +26,7 @@ class Correction(BaseModel):
     locale: str | None = Field(default=None, pattern="^(en|zh-CN)$")
 
 
-@router.patch("", response_model=Me)
+@router.patch("", response_model=Me, dependencies=[VISIT])
 async def change(
     request: Request, body: Correction, authorization: Session = None, liveness_pass: LivenessPass = None
 ) -> dict[str, Any]:
@@ -37,7 +38,7 @@ async def change(
     return await me_view(site, session)
 
 
-@router.post("/consent", response_model=Consents)
+@router.post("/consent", response_model=Consents, dependencies=[VISIT])
 async def consent(
     request: Request, body: Allowing, authorization: Session = None, liveness_pass: LivenessPass = None
 ) -> dict[str, Any]:

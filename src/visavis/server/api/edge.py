@@ -29,12 +29,14 @@ from visavis.pipeline.edge import Welcome
 from visavis.pipeline.enrolment import ReviewMode
 from visavis.pipeline.liveness import Challenge
 from visavis.privacy.consent import State, notice_sha256, standing, to_ask
+from visavis.server.access import PUBLIC, VISIT, device
 from visavis.server.api.answers import Consents, Forgotten, Greeted, Joined, Me, Notices
 from visavis.server.api.shots import judged, shot_views
 from visavis.server.api.uploads import example, read_bounded
 from visavis.server.callers import asking, code_key
 from visavis.server.limits import CODES, MEMBER
 from visavis.server.liveness import LiveView, is_member, live_view
+from visavis.server.permissions import Permission
 from visavis.server.problems import problem, refused
 from visavis.server.screens import decision_view
 from visavis.server.sessions import Session
@@ -133,7 +135,7 @@ def recognised(site: Site, welcome: Welcome) -> dict[str, Any]:
     }
 
 
-@router.get("/notices", response_model=Notices)
+@router.get("/notices", response_model=Notices, dependencies=[PUBLIC])
 async def notices(request: Request, placement: str) -> dict[str, Any]:
     """What a person reads before joining."""
     site = site_of(request)
@@ -162,7 +164,7 @@ async def notices(request: Request, placement: str) -> dict[str, Any]:
     }
 
 
-@router.post("/identify", response_model=Greeted)
+@router.post("/identify", response_model=Greeted, dependencies=[device(Permission.RUN_KIOSK)])
 async def identify(request: Request, body: Identify) -> dict[str, Any]:
     """Know a member by card or PIN; every failure looks the same."""
     site = site_of(request)
@@ -192,7 +194,7 @@ async def presented(site: Site, connection: HTTPConnection, code: str, *, method
     return welcome
 
 
-@router.post("/identify/face", response_model=Greeted)
+@router.post("/identify/face", response_model=Greeted, dependencies=[device(Permission.RUN_KIOSK)])
 async def identify_face(
     request: Request, placement: Annotated[str, Form()], image: UploadFile, liveness_pass: LivenessPass = None
 ) -> dict[str, Any]:
@@ -212,7 +214,7 @@ async def identify_face(
     return recognised(site, seen.welcomes[0])
 
 
-@router.post("/members", status_code=201, response_model=Joined)
+@router.post("/members", status_code=201, response_model=Joined, dependencies=[device(Permission.RUN_KIOSK)])
 async def join(
     request: Request,
     enrolment: Annotated[
@@ -295,7 +297,7 @@ def check_notices(site: Site, joining: "Joining | Allowing") -> None:
             raise InputRefused(f"consents.{ticked.purpose}: not the current notice; load the notices again")
 
 
-@router.get("/me", response_model=Me)
+@router.get("/me", response_model=Me, dependencies=[VISIT])
 async def me(request: Request, authorization: Annotated[str | None, Header()] = None) -> dict[str, Any]:
     """What the member allowed, and why they see what they see."""
     site = site_of(request)
@@ -335,7 +337,7 @@ async def consents(site: Site, member_id: MemberId) -> list[dict[str, Any]]:
     ]
 
 
-@router.post("/me/withdraw", response_model=Consents)
+@router.post("/me/withdraw", response_model=Consents, dependencies=[VISIT])
 async def withdraw(
     request: Request,
     body: Withdraw,
@@ -350,7 +352,7 @@ async def withdraw(
     return {"consents": await consents(site, session.member_id), "receipts": await site.ends(session.member_id, ended)}
 
 
-@router.post("/me/forget", response_model=Forgotten)
+@router.post("/me/forget", response_model=Forgotten, dependencies=[VISIT])
 async def forget(
     request: Request, authorization: Annotated[str | None, Header()] = None, liveness_pass: LivenessPass = None
 ) -> dict[str, Any]:
@@ -399,7 +401,7 @@ class Asked(NamedTuple):
 Answer = Callable[[Frame, bytes], Awaitable[dict[str, Any]]]
 
 
-@router.websocket("/camera")
+@router.websocket("/camera", dependencies=[device(Permission.RUN_KIOSK)])
 async def camera(
     websocket: WebSocket,
     placement: str,

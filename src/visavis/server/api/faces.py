@@ -8,10 +8,12 @@ from pydantic import BaseModel
 
 from visavis.errors import ConsentMissing
 from visavis.pipeline.compare import compare
+from visavis.server.access import needs
 from visavis.server.api.uploads import Picture, example, frame_of
 from visavis.server.callers import asking
+from visavis.server.permissions import Permission
+from visavis.server.principal import Principal
 from visavis.server.site import Site, site_of
-from visavis.server.staff import is_staff
 from visavis.types import Face
 
 router = APIRouter(prefix="/v1/edge", tags=["faces"])
@@ -81,7 +83,7 @@ class Compared(BaseModel):
     false_match_rate: float
     impostor_pairs: int
     evidence: str
-    score: float | None  # staff at the machine only; rounded
+    score: float | None  # for who may read scores; rounded
     threshold: float | None
 
 
@@ -101,7 +103,7 @@ def face_view(face: Face) -> FaceView:
     )
 
 
-@router.post("/detect")
+@router.post("/detect", dependencies=[needs(Permission.COMPARE_FACES)])
 async def detect(
     request: Request, image: Picture, max_faces: Annotated[int, Form(ge=1, le=MAX_FACES)] = MAX_FACES
 ) -> Detected:
@@ -118,6 +120,7 @@ async def detect(
 @router.post("/compare")
 async def compare_two(
     request: Request,
+    by: Annotated[Principal, needs(Permission.COMPARE_FACES)],
     first: Picture,
     second: Picture,
     consent: Annotated[bool, Form(description="Both people agreed to this comparison; recorded in the audit log.")],
@@ -135,14 +138,14 @@ async def compare_two(
         frames = (await frame_of(site, first), await frame_of(site, second))
         await declared(site, "compared")
         found = await asyncio.to_thread(compare, site.edge, frames, rate)
-    staff = is_staff(request)
+    scores = by.may(Permission.READ_SCORES)
     return Compared(
         same_person=found.same_person,
         false_match_rate=found.threshold.false_match_rate,
         impostor_pairs=found.threshold.impostor_pairs,
         evidence=found.threshold.evidence,
-        score=round(found.score, 2) if staff else None,
-        threshold=round(found.threshold.score, 2) if staff else None,
+        score=round(found.score, 2) if scores else None,
+        threshold=round(found.threshold.score, 2) if scores else None,
     )
 
 

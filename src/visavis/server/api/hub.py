@@ -13,8 +13,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from visavis.errors import DecisionUnknown, EventRefused
 from visavis.recommend.decide import replay
 from visavis.recommend.uniform import Uniform
+from visavis.server.access import device, needs
 from visavis.server.api.answers import Counted, DecisionRecord
 from visavis.server.api.uploads import example
+from visavis.server.permissions import Permission
 from visavis.server.screens import decision_view
 from visavis.server.site import Site, site_of
 from visavis.types import Event, Impression, Placement, Stage, Token
@@ -79,7 +81,7 @@ def known_placement(request: Request, placement: str) -> Placement:
     return site_of(request).hub.placement(placement)
 
 
-@router.get("/play/{placement}/stream", response_class=EventSourceResponse)
+@router.get("/play/{placement}/stream", response_class=EventSourceResponse, dependencies=[device(Permission.PLAY)])
 async def stream(
     request: Request,
     screen: Annotated[Placement, Depends(known_placement)],
@@ -90,7 +92,9 @@ async def stream(
         yield event
 
 
-@router.post("/play/{placement}/stages", status_code=202, response_model=Counted)
+@router.post(
+    "/play/{placement}/stages", status_code=202, response_model=Counted, dependencies=[device(Permission.PLAY)]
+)
 async def stages(request: Request, placement: str, body: Played | list[Played]) -> dict[str, int]:
     """Proof of play; sending a stage again changes nothing."""
     site = site_of(request)
@@ -126,7 +130,13 @@ def checked_time(site: Site, at: datetime) -> datetime:
     return min(at, now)
 
 
-@router.post("/events", status_code=202, response_model=Counted, openapi_extra={"requestBody": EVENTS_BODY})
+@router.post(
+    "/events",
+    status_code=202,
+    response_model=Counted,
+    openapi_extra={"requestBody": EVENTS_BODY},
+    dependencies=[device(Permission.SEND_EVENTS)],
+)
 async def events(request: Request) -> dict[str, int]:
     """CloudEvents, one or a JSON array; acknowledged when durable, and counted once however often they are sent."""
     site = site_of(request)
@@ -178,7 +188,7 @@ def to_event(site: Site, event: CloudEvent) -> Event:
     )
 
 
-@router.get("/decisions/{decision_id}", response_model=DecisionRecord)
+@router.get("/decisions/{decision_id}", response_model=DecisionRecord, dependencies=[needs(Permission.READ_DECISIONS)])
 async def decision(request: Request, decision_id: str) -> dict[str, Any]:
     """A decision with all that it was made from, except for whom."""
     site = site_of(request)

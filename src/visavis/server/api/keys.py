@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from visavis.privacy import receipts
 from visavis.privacy.jwk import to_jwk, to_jwks, to_pem
+from visavis.server.access import PUBLIC
 from visavis.server.api.uploads import example
 from visavis.server.site import site_of
 
@@ -31,7 +32,7 @@ class PublicKey(BaseModel):
     pem: str
 
 
-@router.get("/v1/site/public-key")
+@router.get("/v1/site/public-key", dependencies=[PUBLIC])
 async def public_key(request: Request) -> PublicKey:
     """The key that receipts are signed with, as JWK and as PEM."""
     site = site_of(request)
@@ -39,7 +40,7 @@ async def public_key(request: Request) -> PublicKey:
     return PublicKey(site=site.edge.site, jwk=to_jwk(public), pem=to_pem(public))
 
 
-@router.get("/.well-known/jwks.json")
+@router.get("/.well-known/jwks.json", dependencies=[PUBLIC])
 async def jwks(request: Request) -> Response:
     """Every public key of the site, as a set (RFC 7517)."""
     keys = to_jwks([receipts.public_key(site_of(request).edge.keys)])

@@ -15,11 +15,13 @@ from visavis.perception.decode import decode_image
 from visavis.pipeline.camera import Camera
 from visavis.pipeline.enrolment import ReviewMode
 from visavis.privacy.consent import permit
+from visavis.server.access import VISIT, device
 from visavis.server.api.answers import A_GREETING, Greeted
 from visavis.server.api.edge import LivenessPass, demand_for_change, recognised
 from visavis.server.api.shots import ShotView, judged, shot_view, shot_views
 from visavis.server.api.uploads import Picture, example, read_bounded
 from visavis.server.callers import asking
+from visavis.server.permissions import Permission
 from visavis.server.problems import refused
 from visavis.server.site import Site, site_of
 from visavis.types import Guarded, Member, Purpose
@@ -92,7 +94,7 @@ class Corrected(BaseModel):
 # ------ search
 
 
-@router.post("/search")
+@router.post("/search", dependencies=[device(Permission.RUN_KIOSK)])
 async def search(
     request: Request,
     placement: Annotated[str, Form(max_length=64)],
@@ -131,14 +133,14 @@ def check_model(site: Site, wanted: str | None) -> None:
 # ------ templates
 
 
-@router.get("/me/templates")
+@router.get("/me/templates", dependencies=[VISIT])
 async def templates(request: Request, authorization: Session = None) -> Templates:
     """The member's templates: when they were made, and how often they greeted somebody else."""
     site = site_of(request)
     return Templates(templates=await views(site, site.edge.member(site.sessions.get(authorization).member_id)))
 
 
-@router.post("/me/templates", status_code=HTTPStatus.CREATED, response_model=Added)
+@router.post("/me/templates", status_code=HTTPStatus.CREATED, response_model=Added, dependencies=[VISIT])
 async def add_templates(
     request: Request,
     images: Annotated[list[UploadFile], File(description=f"One to {MAX_PHOTOS} images of the member alone.")],
@@ -175,7 +177,7 @@ async def add_templates(
     return Added(images=[shot_view(shot) for shot in found.shots], templates=await views(site, grown))
 
 
-@router.delete("/me/templates/{template_id}")
+@router.delete("/me/templates/{template_id}", dependencies=[VISIT])
 async def remove_template(
     request: Request,
     template_id: Annotated[str, Path(max_length=64)],
@@ -226,7 +228,7 @@ async def views(site: Site, member: Member) -> list[TemplateView]:
 # ------ not me
 
 
-@router.post("/me/not-me")
+@router.post("/me/not-me", dependencies=[VISIT])
 async def not_me(request: Request, authorization: Session = None) -> Corrected:
     """Whoever was just greeted is somebody else: their offers go, this visit ends, and the template counts less."""
     site = site_of(request)

@@ -14,13 +14,15 @@ from pydantic import BaseModel, Field
 from visavis.errors import VisavisError
 from visavis.perception.blur import jpeg, smaller, without_faces
 from visavis.pipeline.watch import CameraState
+from visavis.server.access import needs
 from visavis.server.api.uploads import example
+from visavis.server.permissions import Permission
 from visavis.server.site import Site, site_of
-from visavis.server.staff import Staff
 from visavis.types import Frame, Monitor
 
 router = APIRouter(prefix="/v1/edge/monitors", tags=["monitors"])
 
+READ, MANAGE = needs(Permission.READ_CAMERAS), needs(Permission.MANAGE_CAMERAS)
 Name = Annotated[str, Path(max_length=32)]
 PREVIEW_EVERY_S = 0.5
 PREVIEW_FRAMES = 120  # a minute; whoever looks on asks again
@@ -147,8 +149,8 @@ def state_view(state: CameraState) -> MonitorState:
     )
 
 
-@router.post("", status_code=HTTPStatus.CREATED)
-async def add(request: Request, body: NewMonitor, _: Staff) -> MonitorView:
+@router.post("", status_code=HTTPStatus.CREATED, dependencies=[MANAGE])
+async def add(request: Request, body: NewMonitor) -> MonitorView:
     """Watch a camera from now on, also after a restart. Its address is sealed under the site key."""
     site = site_of(request)
     monitor = await site.monitors.add(
@@ -161,22 +163,22 @@ async def add(request: Request, body: NewMonitor, _: Staff) -> MonitorView:
     return monitor_view(site, monitor)
 
 
-@router.get("")
-async def every(request: Request, _: Staff) -> MonitorList:
+@router.get("", dependencies=[READ])
+async def every(request: Request) -> MonitorList:
     """Every monitor with its state."""
     site = site_of(request)
     return MonitorList(monitors=[monitor_view(site, monitor) for monitor in await site.monitors.all()])
 
 
-@router.get("/{name}")
-async def one(request: Request, name: Name, _: Staff) -> MonitorView:
+@router.get("/{name}", dependencies=[READ])
+async def one(request: Request, name: Name) -> MonitorView:
     """One monitor with its state."""
     site = site_of(request)
     return monitor_view(site, await site.monitors.get(name))
 
 
-@router.patch("/{name}")
-async def change(request: Request, name: Name, body: MonitorChange, _: Staff) -> MonitorView:
+@router.patch("/{name}", dependencies=[MANAGE])
+async def change(request: Request, name: Name, body: MonitorChange) -> MonitorView:
     """Change address, placement, rate, or whether it runs; the camera is connected anew."""
     site = site_of(request)
     monitor = await site.monitors.change(
@@ -185,8 +187,8 @@ async def change(request: Request, name: Name, body: MonitorChange, _: Staff) ->
     return monitor_view(site, monitor)
 
 
-@router.delete("/{name}", status_code=HTTPStatus.NO_CONTENT)
-async def remove(request: Request, name: Name, _: Staff) -> None:
+@router.delete("/{name}", status_code=HTTPStatus.NO_CONTENT, dependencies=[MANAGE])
+async def remove(request: Request, name: Name) -> None:
     """Stop watching and forget the camera."""
     await site_of(request).monitors.remove(name)
 
@@ -232,11 +234,10 @@ class Events(BaseModel):
     missed: bool  # older lines are gone: only the last thousand are kept
 
 
-@router.get("/{name}/events")
+@router.get("/{name}/events", dependencies=[READ])
 async def events(
     request: Request,
     name: Name,
-    _: Staff,
     *,
     after: Annotated[int, Query(ge=0, description="`next` of the last answer; 0 for all that is kept.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -261,9 +262,9 @@ class Jpeg(Response):
     media_type = "image/jpeg"
 
 
-@router.get("/{name}/preview", response_class=Jpeg)
+@router.get("/{name}/preview", response_class=Jpeg, dependencies=[needs(Permission.PREVIEW_CAMERAS)])
 async def preview(
-    request: Request, name: Name, _: Staff, *, stream: Annotated[bool, Query(description="MJPEG for a minute.")] = False
+    request: Request, name: Name, *, stream: Annotated[bool, Query(description="MJPEG for a minute.")] = False
 ) -> Response:
     """The newest frame with every face hidden; never stored. 503 while the camera gives none."""
     site = site_of(request)

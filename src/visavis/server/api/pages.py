@@ -11,7 +11,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from visavis.errors import NotFound, PlacementUnknown, StorageError
 from visavis.scenarios.loader import art_folder
+from visavis.server.access import PUBLIC, needs
 from visavis.server.api.system import gallery_view, monitors_view
+from visavis.server.permissions import Permission
 from visavis.server.problems import problem
 from visavis.server.site import site_of
 
@@ -25,25 +27,25 @@ def mount_files(app: FastAPI) -> None:
         app.mount(f"/static/{name}", StaticFiles(directory=SERVER / folder), name=f"static-{name}")
 
 
-@router.get("/")
+@router.get("/", dependencies=[PUBLIC])
 async def home() -> Response:
     """The console is where an operator begins."""
     return RedirectResponse("/console")
 
 
-@router.get("/favicon.ico")
+@router.get("/favicon.ico", dependencies=[PUBLIC])
 async def favicon() -> Response:
     """Browsers ask for it by this name whatever a page says."""
     return FileResponse(SERVER / "static" / "logo.svg", media_type="image/svg+xml")
 
 
-@router.get("/kiosk")
+@router.get("/kiosk", dependencies=[PUBLIC])
 async def kiosk() -> Response:
     """The page that greets, enrols and forgets."""
     return FileResponse(SERVER / "kiosk" / "index.html")
 
 
-@router.get("/play/{placement}")
+@router.get("/play/{placement}", dependencies=[PUBLIC])
 async def player(request: Request, placement: str) -> Response:
     """The page that a screen shows; for an unknown placement it tells a person so, and a program gets the problem."""
     try:
@@ -56,7 +58,7 @@ async def player(request: Request, placement: str) -> Response:
     return FileResponse(SERVER / "player" / "index.html", status_code=status)
 
 
-@router.get("/art/{scenario}/{name}.svg")
+@router.get("/art/{scenario}/{name}.svg", dependencies=[PUBLIC])
 async def art(request: Request, scenario: str, name: str) -> Response:
     """A drawing of the scenario's pack."""
     site = site_of(request)
@@ -66,13 +68,19 @@ async def art(request: Request, scenario: str, name: str) -> Response:
     return FileResponse(art_folder(site.settings.scenario) / f"{name}.svg", media_type="image/svg+xml")
 
 
-@router.get("/healthz")
+@router.get("/v1/openapi.json", dependencies=[PUBLIC])
+async def openapi(request: Request) -> Response:
+    """What the routes take and give."""
+    return JSONResponse(request.app.openapi())
+
+
+@router.get("/healthz", dependencies=[PUBLIC])
 async def healthz() -> dict[str, str]:
     """The process lives."""
     return {"status": "ok"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", dependencies=[PUBLIC])
 async def readyz(request: Request) -> Response:
     """The process can serve: database, face pack and gallery; a lost camera does not stop it."""
     site = site_of(request)
@@ -97,7 +105,7 @@ async def readyz(request: Request) -> Response:
     )
 
 
-@router.get("/metrics")
+@router.get("/metrics", dependencies=[needs(Permission.READ_METRICS)])
 async def metrics(request: Request) -> Response:
     """Prometheus text; counts only, never an identity."""
     return Response(generate_latest(site_of(request).tally.registry), media_type=CONTENT_TYPE_LATEST)

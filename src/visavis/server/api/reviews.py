@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 
+from visavis.server.access import needs
 from visavis.server.api.uploads import example
+from visavis.server.permissions import Permission
 from visavis.server.site import Site, site_of
-from visavis.server.staff import Staff
 from visavis.types import Review
 
 router = APIRouter(prefix="/v1/edge/reviews", tags=["reviews"])
@@ -74,18 +75,16 @@ def review_view(site: Site, review: Review) -> ReviewView:
     )
 
 
-@router.get("")
-async def waiting(request: Request, _: Staff) -> ReviewList:
+@router.get("", dependencies=[needs(Permission.ANSWER_REVIEWS)])
+async def waiting(request: Request) -> ReviewList:
     """Matches that wait for staff, oldest first."""
     site = site_of(request)
     found = [review_view(site, review) for review in await site.reviews.open()]
     return ReviewList(mode=site.reviews.mode.value, reviews=found)
 
 
-@router.post("/{review_id}")
-async def answer(
-    request: Request, review_id: Annotated[str, Path(max_length=64)], body: Answer, _: Staff
-) -> ReviewView:
+@router.post("/{review_id}", dependencies=[needs(Permission.ANSWER_REVIEWS)])
+async def answer(request: Request, review_id: Annotated[str, Path(max_length=64)], body: Answer) -> ReviewView:
     """Confirm: the member is greeted at the next look. Reject: it counts as "not me"."""
     site = site_of(request)
     review = await site.reviews.answer(review_id, confirm=body.answer == "confirm")

@@ -10,10 +10,11 @@ from pydantic import BaseModel
 
 from visavis.identity.rotation import base_model
 from visavis.perception.decode import MAX_BYTES, MAX_PIXELS
+from visavis.server.access import PUBLIC, needs
 from visavis.server.api.uploads import example
 from visavis.server.limits import AT_ONCE, PICTURES
+from visavis.server.permissions import Permission
 from visavis.server.site import Site, site_of
-from visavis.server.staff import Staff
 
 router = APIRouter(prefix="/v1/edge", tags=["system"])
 
@@ -153,8 +154,8 @@ class SystemView(BaseModel):
     limits: LimitsView
 
 
-@router.get("/system")
-async def system(request: Request, _: Staff) -> SystemView:
+@router.get("/system", dependencies=[needs(Permission.READ_SYSTEM)])
+async def system(request: Request) -> SystemView:
     """Versions, the face pack with its licences, the gallery with its model, and the threshold with its evidence."""
     site = site_of(request)
     return SystemView(
@@ -178,7 +179,7 @@ async def system(request: Request, _: Staff) -> SystemView:
     )
 
 
-@router.get("/pack")
+@router.get("/pack", dependencies=[PUBLIC])
 async def pack(request: Request) -> PackView:
     """The face pack that is loaded: each network with its checksum, licence and source."""
     return pack_view(site_of(request))

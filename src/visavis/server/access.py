@@ -1,0 +1,152 @@
+"""Who may use a route. Every route declares exactly one of PUBLIC, VISIT, `device(…)` and `needs(…)`."""
+
+from ipaddress import ip_address
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Header
+from starlette.requests import HTTPConnection
+
+from visavis.errors import AccessRefused, NotAllowed, SignInRequired, StaffOnly
+from visavis.server.permissions import Permission
+from visavis.server.principal import Kind, Principal, person
+from visavis.server.site import Site, site_of
+from visavis.types import Role
+
+PROXIED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")  # a proxy on this machine also comes from loopback
+COOKIE, SECURE_COOKIE = "visavis-staff", "__Host-visavis-staff"
+FOUND = "visavis.principal"
+READS = ("GET", "HEAD", "OPTIONS")
+
+
+class Access:
+    """What a route declares; a dependency that refuses everybody else."""
+
+
+class Public(Access):
+    """Anybody: nothing here is anybody's secret."""
+
+    async def __call__(self) -> None:
+        """Nobody is refused."""
+
+
+class ForMember(Access):
+    """Whoever holds the session of a member's visit."""
+
+    async def __call__(
+        self, connection: HTTPConnection, authorization: Annotated[str | None, Header(include_in_schema=False)] = None
+    ) -> None:
+        """Raises CredentialRefused."""
+        site_of(connection).sessions.get(authorization)
+
+
+class ForDevice(Access):
+    """A kiosk, a screen or a terminal; or whoever may act in its place."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    async def __call__(self, connection: HTTPConnection) -> Principal:
+        """While no device is paired with the site, nobody is refused."""
+        return await principal_of(connection)
+
+
+class Needs(Access):
+    """Staff, or a program, with this permission."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    async def __call__(self, connection: HTTPConnection) -> Principal:
+        """Raises StaffOnly, SignInRequired or NotAllowed."""
+        principal = await principal_of(connection)
+        if not principal.may(self.permission):
+            raise await refusal(site_of(connection), principal, self.permission)
+        return principal
+
+
+PUBLIC: Any = Depends(Public())
+VISIT: Any = Depends(ForMember())
+
+
+def device(permission: Permission) -> Any:
+    """For devices, and for whoever has this permission."""
+    return Depends(ForDevice(permission))
+
+
+def needs(permission: Permission) -> Any:
+    """For staff and programs. A route that wants to know who asks takes it as `Annotated[Principal, …]`."""
+    return Depends(Needs(permission))
+
+
+async def refusal(site: Site, principal: Principal, permission: Permission) -> AccessRefused:
+    """Why somebody may not."""
+    if principal.kind is not Kind.ANONYMOUS:
+        return NotAllowed(permission.value)
+    return SignInRequired() if await site.accounts.people.closed() else StaffOnly()
+
+
+# ------ who it is
+
+
+async def principal_of(connection: HTTPConnection) -> Principal:
+    """Whoever asks; found once a request."""
+    if FOUND not in connection.scope:
+        connection.scope[FOUND] = await _found(site_of(connection), connection)
+    found: Principal = connection.scope[FOUND]
+    return found
+
+
+async def _found(site: Site, connection: HTTPConnection) -> Principal:
+    scheme, _, text = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and text.startswith("vv_"):
+        program = await site.accounts.keys.principal(text)
+        if program is not None:
+            connection.state.caller = f"key {program.id}"  # for whom requests are counted
+        return program or nobody(site)
+    if cookie := staff_cookie(connection):
+        signed_in = await site.accounts.sign_ins.find(cookie)
+        if signed_in is not None and signed_in.session.complete and from_own_page(connection):
+            return person(Kind.STAFF, signed_in.staff.role, site=site.settings.site, id=signed_in.staff.id)
+    if at_machine(connection) and not await site.accounts.people.closed():
+        return person(Kind.MACHINE, Role.ADMINISTRATOR, site=site.settings.site)
+    return nobody(site)
+
+
+def nobody(site: Site) -> Principal:
+    """Somebody who has shown nothing."""
+    return Principal(kind=Kind.ANONYMOUS, site=site.settings.site)
+
+
+def staff_cookie(connection: HTTPConnection) -> str | None:
+    """The cookie of a session. Over TLS only the one that no other host and no plain page can have set."""
+    return connection.cookies.get(SECURE_COOKIE if over_tls(connection) else COOKIE)
+
+
+def over_tls(connection: HTTPConnection) -> bool:
+    """Whether the browser spoke TLS, to this server or to the proxy before it."""
+    return connection.url.scheme in ("https", "wss")
+
+
+def from_own_page(connection: HTTPConnection) -> bool:
+    """Whether a request that may change something says that it comes from a page of this server.
+
+    A cookie is sent along by the browser whoever made it ask. SameSite=Strict keeps it from other sites; this also
+    keeps out other ports and other names of the same site, and a browser that says nothing.
+    """
+    if connection.scope["type"] == "http" and connection.scope["method"] in READS:
+        return True
+    origin = connection.headers.get("origin")
+    if origin is not None:
+        return urlsplit(origin).netloc == connection.headers.get("host")
+    return connection.headers.get("sec-fetch-site") == "same-origin"
+
+
+def at_machine(connection: HTTPConnection) -> bool:
+    """Whether the request comes from this machine, without a proxy between."""
+    host = connection.client.host if connection.client else ""
+    try:
+        local = ip_address(host).is_loopback
+    except ValueError:
+        local = host == "testclient"
+    return local and not any(name in connection.headers for name in PROXIED)
