@@ -62,3 +62,21 @@ def _database(postgres: EmbeddedServer, template: str) -> Iterator[str]:
         owner.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         yield make_conninfo(postgres.url, dbname=name)
         owner.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[str]:
+    """ARN of a KMS key; moto's server is AWS for every program that runs meanwhile."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        patched.setenv("AWS_ACCESS_KEY_ID", "test")
+        patched.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patched.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        yield boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+    server.stop()

@@ -1,5 +1,6 @@
 """Settings; read by server and cli alone. Every setting is also an environment variable `VISAVIS_<NAME>`."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,6 +12,23 @@ from visavis.types import Role
 
 Minutes = Annotated[int, Field(ge=1, le=1440)]
 Hours = Annotated[int, Field(ge=1, le=168)]
+
+
+class Kept(StrEnum):
+    """How the root key of a site rests while nothing runs."""
+
+    FILE = "file"  # as it is, for its owner alone
+    AGE = "age"  # encrypted with a passphrase
+    VAULT = "vault"  # encrypted by HashiCorp Vault
+    KMS = "kms"  # encrypted by AWS KMS
+
+
+class Protection(StrEnum):
+    """What a template at a site needs to be opened; each level needs more than the one before."""
+
+    L0 = "L0"  # the site key
+    L1 = "L1"  # and a number of the member's own, which withdrawal destroys in every backup
+    L2 = "L2"  # and the member's card: compared 1:1 when it is shown, never searched
 
 
 class Settings(BaseSettings):
@@ -29,6 +47,25 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
+    protection: Protection = Field(
+        default=Protection.L1,
+        description="What opens a template: L0 the site key; L1 a member's key too; L2 the member's card too (1:1).",
+    )
+    site_key: Kept = Field(
+        default=Kept.FILE,
+        description="How the site key rests: file, age, vault, kms; `visavis keys move` changes it.",
+    )
+    site_key_passphrase_file: Path | None = Field(
+        default=None,
+        description="For age: file (or `/dev/fd/3`) with the passphrase; or set VISAVIS_SITE_KEY_PASSPHRASE.",
+    )
+    vault_url: str | None = Field(default=None, description="For vault: where HashiCorp Vault is, such as https://….")
+    vault_key: str = Field(default="transit/visavis", description="For vault: mount and name of its transit key.")
+    vault_token_file: Path | None = Field(
+        default=None, description="For vault: file with the token; or set VISAVIS_VAULT_TOKEN."
+    )
+    vault_ca_file: Path | None = Field(default=None, description="For vault: certificates to trust, in PEM.")
+    kms_key: str = Field(default="alias/visavis", description="For kms: id, ARN or alias of a symmetric key.")
     site: str = Field(default="site-1", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="Name of this site.")
     scenario: str = Field(default="retail", description="Scenario pack, by name or folder.")
     face_pack: str | None = Field(default=None, description="Model pack, by name or folder; the default one is built.")

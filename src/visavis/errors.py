@@ -67,6 +67,9 @@ Neither ever holds a name, a token, an embedding or a key.
     │   └── StorageFull
     └── SetupError              this installation or this command line
         ├── ExtraMissing
+        ├── KeyServiceUnavailable
+        ├── KeysInUse
+        ├── PassphraseWrong
         ├── PortInUse
         ├── JurisdictionInvalid
         └── SettingInvalid
@@ -349,6 +352,18 @@ class SetupError(VisavisError):
 
 class ExtraMissing(SetupError):
     """An optional part is not installed. Install the named extra with pip."""
+
+
+class KeyServiceUnavailable(SetupError):
+    """The service that keeps the site key refuses or does not answer. Do what is named, then start again."""
+
+
+class KeysInUse(SetupError):
+    """Another program uses the keys of this site. Stop `visavis serve` and what else runs here, then try again."""
+
+
+class PassphraseWrong(SetupError):
+    """The site key does not open with this passphrase. Give the one that it was encrypted with; nobody else has it."""
 
 
 class PortInUse(SetupError):

@@ -5,7 +5,7 @@ synchronous. `visavis.testing` has an in-memory implementation of each, `visavis
 pass `tests/contract`. Whatever is written with an id may be written again: the second time changes nothing.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
@@ -61,6 +61,13 @@ class KeyProvider(Protocol):
         """Raises SealBroken when site key, holder or associated data differ, KeyDestroyed, KeyHeld without a holder."""
         ...
 
+    def rewrap(self, wrapped: bytes, *, aad: bytes, fresh: bool = False) -> bytes:
+        """The same key under the site key in use, without the holder's secret if it needs one.
+
+        Unchanged when it is already, unless a fresh start is asked for: then the old one can be destroyed by itself.
+        """
+        ...
+
     def destroy(self, wrapped: Iterable[bytes]) -> int:
         """Make erasable keys unopenable for ever, on disk when it returns; how many were not before."""
         ...
@@ -70,7 +77,24 @@ class KeyProvider(Protocol):
         ...
 
     def derive(self, label: str) -> bytes:
-        """32 bytes for one use (pseudonyms, credentials, signing), HKDF-SHA256 of the site key."""
+        """32 bytes for one use (pseudonyms, credentials, signing), HKDF-SHA256; the same after every rotation."""
+        ...
+
+
+class RootCipher(Protocol):
+    """Encrypts the root key of a site for the time in which nothing runs."""
+
+    @property
+    def place(self) -> str:
+        """Who can decrypt it, in words."""
+        ...
+
+    def seal(self, root: bytes) -> bytes:
+        """What rests; raises PassphraseWrong or KeyServiceUnavailable."""
+        ...
+
+    def open(self, sealed: bytes) -> bytes:
+        """The key; raises PassphraseWrong or KeyServiceUnavailable."""
         ...
 
 
@@ -104,6 +128,14 @@ class Roster(Protocol):
 
     async def find(self, credential: bytes) -> Member | None:
         """The member with this credential digest."""
+        ...
+
+
+class WrappedKeys(Protocol):
+    """Whatever hangs on the site key in one half of the database."""
+
+    async def rewrap(self, renew: Callable[[bytes, bytes], bytes]) -> int:
+        """Pass each wrapped key with its associated data through this, all in one transaction; how many changed."""
         ...
 
 

@@ -68,7 +68,7 @@ class Robber:
     def _by_hand(self, keys: FileSiteKey, wrapped: bytes, member_id: MemberId) -> Iterator[bool]:
         """With every number that the slots hold now, with none, and with the site key alone."""
         slot, sealed = wrapped[:SLOT_BYTES], wrapped[SLOT_BYTES:]
-        tries = [keys._slot_key(share, b"") for share in (*self._shares(), bytes(SHARE_BYTES), b"")]
+        tries = [keys._slot_key(share) for share in (*self._shares(), bytes(SHARE_BYTES), b"")]
         for key in (*tries, keys._key):
             try:
                 _decrypt(key, sealed, slot + _associated(KEY, member_id))

@@ -14,6 +14,7 @@ from rich.table import Table
 from visavis.cli.bench import bench_app
 from visavis.cli.edge import CameraFps, CameraLoop, Cameras, edge
 from visavis.cli.evaluate import evaluate_app
+from visavis.cli.keys import keys_app
 from visavis.cli.members import members_app
 from visavis.cli.messages import say, say_error
 from visavis.cli.options import (
@@ -51,6 +52,7 @@ app = typer.Typer(
 )
 app.add_typer(packs_app, name="packs")
 app.add_typer(members_app, name="members")
+app.add_typer(keys_app, name="keys")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")
 app.add_typer(scenarios_app, name="scenarios")
@@ -177,6 +179,9 @@ def serve(
     """Serve until Ctrl-C."""
     from visavis.server.logs import configure
     from visavis.server.run import serving, stop_asked
+    from visavis.server.secrets_given import forbid_core_dumps
+
+    forbid_core_dumps()
 
     given = settings(
         port=port,

@@ -68,7 +68,9 @@ def edge(
     """Cameras, kiosks and the hub in one process."""
     from visavis.server.logs import configure
     from visavis.server.run import serving, stop_asked
+    from visavis.server.secrets_given import forbid_core_dumps
 
+    forbid_core_dumps()
     given = settings(
         cameras=tuple(camera) if camera else None,
         camera_fps=max_fps,

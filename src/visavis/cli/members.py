@@ -11,7 +11,6 @@ from rich.table import Table
 from visavis.cli.messages import say
 from visavis.cli.options import AsJson, CacheDir, DatabaseUrl, DataDir, err, out, print_json, settings
 from visavis.cli.progress import progress_bar
-from visavis.errors import SettingInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,17 +82,16 @@ def members_rekey(
 async def _rekeyed(given: "Settings", progress: "Callable[[str, float], None]") -> "Rekeyed":
     from visavis.perception.packs import chosen_pack, read_manifest
     from visavis.pipeline.rekey import rekey
-    from visavis.privacy.keys import FileSiteKey
-    from visavis.server.site import WallClock
+    from visavis.server.keys import open_keys
+    from visavis.server.wall_clock import WallClock
     from visavis.storage.database import open_storage
 
-    if not given.site_key_file.exists():
-        raise SettingInvalid(f"site key: {given.site_key_file} is missing; restore it, nothing opens without it")
+    keys = open_keys(given)
     manifest = read_manifest(chosen_pack(given.face_pack, given.packs_dir, progress))
     async with open_storage(given.database_url, data_dir=given.data_dir) as storage:
         return await rekey(
             storage.roster,
-            FileSiteKey(given.site_key_file),
+            keys,
             storage.audit,
             WallClock(),
             model=manifest.model_id,

@@ -18,7 +18,22 @@ TEXT_BLOCK = 256  # texts are filled up to this many bytes: the length of a name
 
 def new_wrapped_key(keys: KeyProvider, member_id: MemberId, holder: bytes = b"") -> bytes:
     """A fresh member key under the site key, bound to the member; with a holder's secret nothing opens without it."""
-    return keys.wrap(new_member_key(), aad=_associated(KEY, member_id), erasable=True, holder=holder)
+    return keys.wrap(new_member_key(), aad=key_binding(member_id), erasable=True, holder=holder)
+
+
+def key_binding(member_id: str) -> bytes:
+    """What a wrapped member key is bound to."""
+    return _associated(KEY, MemberId(member_id))
+
+
+def address_binding(name: str) -> bytes:
+    """What the sealed address of a camera that the site watches is bound to."""
+    return bound("monitor", name)
+
+
+def totp_binding(site: str, staff_id: str) -> bytes:
+    """What the sealed second factor of somebody of the staff is bound to."""
+    return bound("totp", site, staff_id)
 
 
 def seal(
@@ -89,7 +104,7 @@ def open_embedding(
 def _member_key(keys: KeyProvider, wrapped_key: bytes, member_id: MemberId, holder: bytes) -> bytes:
     if not wrapped_key:
         raise KeyDestroyed
-    return keys.unwrap(wrapped_key, aad=_associated(KEY, member_id), holder=holder)
+    return keys.unwrap(wrapped_key, aad=key_binding(member_id), holder=holder)
 
 
 def _associated(purpose: str, member_id: MemberId) -> bytes:

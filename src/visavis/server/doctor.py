@@ -15,8 +15,11 @@ from packaging.requirements import Requirement
 from visavis.config import Settings
 from visavis.errors import VisavisError
 from visavis.perception.packs import default_pack_folder, verify_pack
-from visavis.privacy.keys import FileSiteKey
+from visavis.privacy.jurisdiction import load_jurisdiction
+from visavis.privacy.keys import ring_file
+from visavis.privacy.ring import read_ring
 from visavis.scenarios.loader import load_scenario
+from visavis.server.keys import check_kept_there, root_of
 from visavis.server.run import listen
 from visavis.server.site import check_database
 
@@ -45,6 +48,7 @@ async def examine(settings: Settings) -> list[Finding]:
         *(_extra(name, module) for name, module in (("demo", "skimage"), ("learning", "torch"))),
         _disk(settings),
         _guarded("site key", lambda: _site_key(settings)),
+        _guarded("protection", lambda: _protection(settings)),
         _guarded("face pack", lambda: _face_pack(settings)),
         _guarded("scenario", lambda: _scenario(settings)),
         await _database(settings),
@@ -120,11 +124,23 @@ def _disk(settings: Settings) -> Finding:
 
 
 def _site_key(settings: Settings) -> Finding:
-    path = settings.site_key_file
-    if not path.exists():
+    root = root_of(settings)
+    check_kept_there(settings, root)
+    if not root.exists:
         return Finding(name="site key", state="ok", seen="none yet; made at the first start")
-    FileSiteKey(path)
-    return Finding(name="site key", state="ok", seen=f"{path}, readable by its owner alone")
+    ring = read_ring(ring_file(settings.site_key_file), root.read())
+    if ring.rotating:
+        remedy = "The site works; stop it and run `visavis keys rotate` to end what was begun."
+        return Finding(name="site key", state="note", seen=f"{root.place}; a rotation was cut off", remedy=remedy)
+    return Finding(name="site key", state="ok", seen=root.place)
+
+
+def _protection(settings: Settings) -> Finding:
+    law, mine = load_jurisdiction(settings.jurisdiction), settings.protection.value
+    if mine < law.protection:
+        remedy = f"{law.name} recommends {law.protection} or more: set VISAVIS_PROTECTION={law.protection}."
+        return Finding(name="protection", state="note", seen=mine, remedy=remedy)
+    return Finding(name="protection", state="ok", seen=mine)
 
 
 def _face_pack(settings: Settings) -> Finding:

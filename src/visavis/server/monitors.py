@@ -12,7 +12,7 @@ from visavis.errors import CameraRefused, CameraUnknown, VisavisError
 from visavis.perception.address import camera_address
 from visavis.pipeline.camera import Seen
 from visavis.pipeline.watch import CameraSpec, CameraState
-from visavis.privacy.keys import bound
+from visavis.privacy.vault import address_binding
 from visavis.server.cameras import REPORT_EVERY_S, check_host, pace_of
 from visavis.server.happenings import Happenings, Kind
 from visavis.server.reviews import PSEUDONYM
@@ -152,7 +152,7 @@ class Monitors:
         self._site.edge.check_placement(monitor.placement)
         if address is not None:
             await asyncio.to_thread(check_host, camera_address(address), self._site.settings.camera_hosts)
-            sealed = self._site.edge.keys.wrap(address.encode(), aad=bound("monitor", monitor.name))
+            sealed = self._site.edge.keys.wrap(address.encode(), aad=address_binding(monitor.name))
             monitor = replace(monitor, sealed_address=sealed)
         self._spec(monitor)
         await self._site.storage.monitors.save(monitor)
@@ -173,7 +173,7 @@ class Monitors:
             await self._align()
 
     def _spec(self, monitor: Monitor) -> CameraSpec:
-        address = self._site.edge.keys.unwrap(monitor.sealed_address, aad=bound("monitor", monitor.name)).decode()
+        address = self._site.edge.keys.unwrap(monitor.sealed_address, aad=address_binding(monitor.name)).decode()
         pace = replace(pace_of(self._site.settings), max_fps=monitor.max_fps)
         return CameraSpec(name=monitor.name, address=camera_address(address), placement=monitor.placement, pace=pace)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -30,7 +30,7 @@ from visavis.privacy.assessment.configuration import Configuration
 from visavis.privacy.assessment.signing import Standing
 from visavis.privacy.erasure import FileErasures
 from visavis.privacy.jurisdiction import Jurisdiction, load_jurisdiction
-from visavis.privacy.keys import FileSiteKey
+from visavis.privacy.keys import SiteKey
 from visavis.privacy.receipts import Terms, sign_receipt, withdrawal_receipt
 from visavis.recommend.squarecb import SquareCB
 from visavis.scenarios.loader import load_scenario
@@ -38,6 +38,7 @@ from visavis.server.accounts.accounts import Accounts, open_accounts
 from visavis.server.assessments import configuration_of, standing_of
 from visavis.server.cameras import camera_specs, site_watch, watching
 from visavis.server.faces_allowed import FacesAllowed, FaceUse, faces_allowed
+from visavis.server.keys import open_keys, root_of
 from visavis.server.limits import Limits
 from visavis.server.liveness import Gate, levels_of
 from visavis.server.monitors import Monitors
@@ -47,6 +48,7 @@ from visavis.server.screens import ScreenChannel
 from visavis.server.sessions import Sessions
 from visavis.server.tally import Tally
 from visavis.server.terms import terms_of
+from visavis.server.wall_clock import WallClock
 from visavis.storage.database import Storage, open_storage
 from visavis.storage.migrate import check_version, migrate
 from visavis.storage.server import EmbeddedServer, start_server
@@ -75,13 +77,6 @@ UNDECIDED = FacesAllowed(use=FaceUse.NO_ASSESSMENT)  # until the assessment has 
 PREVIEW_FACE_PX = 20  # of a picture that is at most 640 pixels wide
 
 
-class WallClock:
-    """Implements `ports.Clock`."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-
 @dataclass(slots=True, kw_only=True)
 class Site:
     """Everything that the routes of one process use."""
@@ -96,7 +91,7 @@ class Site:
     edge: Edge
     hub: Hub
     learner: Learner
-    keys: FileSiteKey
+    keys: SiteKey
     erasures: Erasures
     screens: ScreenChannel
     sessions: Sessions
@@ -297,13 +292,15 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
         name = pack.manifest.name
         how = f"visavis packs calibrate ./people --pack {name} --write"
         raise SettingInvalid(f"face_pack: {name} has no thresholds; measure them: `{how}`")
+    root = root_of(settings)  # before other programs are started, which would inherit its secrets
     progress("starting the database", 0.0)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with open_storage(settings.database_url, data_dir=settings.data_dir) as storage:
         progress("starting the database", 1.0)
-        if not settings.site_key_file.exists() and await storage.roster.members():
-            raise SettingInvalid(f"site key: {settings.site_key_file} is missing; restore it, nothing opens without it")
-        site = _compose(settings, scenario, law, pack, storage)
+        if not root.exists and await storage.roster.members():
+            raise SettingInvalid(f"site key: {root.path} is missing; restore it, nothing opens without it")
+        keys = await asyncio.to_thread(open_keys, settings, root=root, make=True)
+        site = _compose(settings, scenario, law, pack, storage, keys)
         await site.allow_faces(cameras)
         await site.erasures.align()
         await site.replay_erasures()
@@ -331,11 +328,13 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            keys.release()
 
 
-def _compose(settings: Settings, scenario: Scenario, law: Jurisdiction, pack: Pack, storage: Storage) -> Site:
+def _compose(
+    settings: Settings, scenario: Scenario, law: Jurisdiction, pack: Pack, storage: Storage, keys: SiteKey
+) -> Site:
     clock, tally, ids = WallClock(), Tally(), lambda: str(uuid4())
-    keys = FileSiteKey(settings.site_key_file)
     erasures = Erasures(FileErasures(settings.erasures_file), storage.erasures)
     rng, limits = np.random.default_rng(settings.seed), Limits(clock)
     screens = ScreenChannel(

@@ -40,6 +40,7 @@ from visavis.storage.roster import PostgresRoster
 from visavis.storage.server import EmbeddedServer, start_server
 from visavis.storage.signals import PostgresSignals
 from visavis.storage.staff import PostgresApiKeys, PostgresSignInAttempts, PostgresStaff, PostgresStaffSessions
+from visavis.storage.wrapped import EDGE, HUB, PostgresWrapped
 
 log = structlog.get_logger()
 
@@ -61,6 +62,7 @@ class Storage:
     erasures: PostgresErasures
     visits: PostgresVisits
     edge_expiry: PostgresExpiry
+    wrapped: PostgresWrapped
 
     hub_ledger: PostgresLedger
     events: PostgresEvents
@@ -72,6 +74,7 @@ class Storage:
     eraser: PostgresEraser
     expiry: PostgresExpiry
     hub_audit: PostgresAudit
+    hub_wrapped: PostgresWrapped
     board: BoardReader
     signals: PostgresSignals
     staff: PostgresStaff
@@ -171,6 +174,7 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         erasures=PostgresErasures(edge),
         visits=PostgresVisits(edge),
         edge_expiry=PostgresExpiry(edge),
+        wrapped=PostgresWrapped(edge, EDGE),
         hub_ledger=PostgresLedger(hub),
         events=PostgresEvents(hub),
         decisions=PostgresDecisions(hub),
@@ -181,6 +185,7 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         eraser=PostgresEraser(hub),
         expiry=PostgresExpiry(hub),
         hub_audit=PostgresAudit(hub),
+        hub_wrapped=PostgresWrapped(hub, HUB),
         board=BoardReader(hub),
         signals=PostgresSignals(hub),
         staff=PostgresStaff(hub),

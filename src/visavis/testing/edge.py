@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from visavis.errors import KeyDestroyed, KeyHeld, SealBroken
+from visavis.privacy.vault import address_binding, key_binding
 from visavis.testing.signals import MemorySignals
 from visavis.types import (
     Consent,
@@ -40,23 +41,29 @@ class MemoryKeys:
         self.destroyed: set[bytes] = set()
 
     def wrap(self, key: bytes, *, aad: bytes, erasable: bool = False, holder: bytes = b"") -> bytes:
-        """Encrypt a key under the site key, and the holder's secret if there is one."""
-        nonce = os.urandom(NONCE_BYTES)
+        """Encrypt a key under the holder's secret, if there is one, and the site key."""
         mark = b"held" if holder else b"kept" if erasable else b"site"
-        return mark + nonce + AESGCM(self.derive(f"wrap {holder.hex()}")).encrypt(nonce, key, mark + aad)
+        inner = _encrypted(_hkdf(holder, "holder"), mark, key, aad) if holder else key
+        return _encrypted(self.derive("wrap"), mark, inner, aad)
 
     def unwrap(self, wrapped: bytes, *, aad: bytes, holder: bytes = b"") -> bytes:
         """Raises SealBroken, KeyDestroyed or KeyHeld; see the port."""
         if wrapped in self.destroyed:
             raise KeyDestroyed
-        mark, nonce, ciphertext = wrapped[:4], wrapped[4 : 4 + NONCE_BYTES], wrapped[4 + NONCE_BYTES :]
-        if mark == b"held" and not holder:
+        inner = _decrypted(self.derive("wrap"), wrapped, aad)
+        if wrapped[:4] != b"held":
+            return inner
+        if not holder:
             raise KeyHeld
-        label = f"wrap {holder.hex() if mark == b'held' else ''}"
-        try:
-            return AESGCM(self.derive(label)).decrypt(nonce, ciphertext, mark + aad)
-        except (InvalidTag, ValueError) as error:
-            raise SealBroken("a member key") from error
+        return _decrypted(_hkdf(holder, "holder"), inner, aad)
+
+    def rewrap(self, wrapped: bytes, *, aad: bytes, fresh: bool = False) -> bytes:
+        """There is one site key only, so a fresh nonce at most; raises as `unwrap` does."""
+        if wrapped in self.destroyed:
+            raise KeyDestroyed
+        mark = wrapped[:4]
+        inner = _decrypted(self.derive("wrap"), wrapped, aad)
+        return _encrypted(self.derive("wrap"), mark, inner, aad) if fresh else wrapped
 
     def destroy(self, wrapped: Iterable[bytes]) -> int:
         """Remember them: they never open again."""
@@ -70,7 +77,24 @@ class MemoryKeys:
 
     def derive(self, label: str) -> bytes:
         """32 bytes for one use."""
-        return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=label.encode()).derive(self._site_key)
+        return _hkdf(self._site_key, label)
+
+
+def _hkdf(key: bytes, label: str) -> bytes:
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=label.encode()).derive(key)
+
+
+def _encrypted(key: bytes, mark: bytes, plain: bytes, aad: bytes) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return mark + nonce + AESGCM(key).encrypt(nonce, plain, mark + aad)
+
+
+def _decrypted(key: bytes, wrapped: bytes, aad: bytes) -> bytes:
+    mark, nonce, ciphertext = wrapped[:4], wrapped[4 : 4 + NONCE_BYTES], wrapped[4 + NONCE_BYTES :]
+    try:
+        return AESGCM(key).decrypt(nonce, ciphertext, mark + aad)
+    except (InvalidTag, ValueError) as error:
+        raise SealBroken("a member key") from error
 
 
 class MemoryLedger:
@@ -174,6 +198,25 @@ class MemoryMonitors:
     async def all(self) -> Sequence[Monitor]:
         """By name."""
         return [self._monitors[name] for name in sorted(self._monitors)]
+
+
+class MemoryWrapped:
+    """Implements `ports.WrappedKeys`."""
+
+    def __init__(self, roster: MemoryRoster, monitors: MemoryMonitors) -> None:
+        self._roster, self._monitors = roster, monitors
+
+    async def rewrap(self, renew: Callable[[bytes, bytes], bytes]) -> int:
+        """Pass each wrapped key with its associated data through this, all or none; how many changed."""
+        members = [(m, renew(m.wrapped_key, key_binding(m.id))) for m in await self._roster.members() if m.wrapped_key]
+        cameras = [(m, renew(m.sealed_address, address_binding(m.name))) for m in await self._monitors.all()]
+        new = [replace(m, wrapped_key=key) for m, key in members if key != m.wrapped_key]
+        moved = [replace(m, sealed_address=address) for m, address in cameras if address != m.sealed_address]
+        for member in new:
+            await self._roster.save(member)
+        for monitor in moved:
+            await self._monitors.save(monitor)
+        return len(new) + len(moved)
 
 
 class MemoryCorrections:

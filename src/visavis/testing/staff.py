@@ -1,9 +1,10 @@
 """The ports of staff in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from visavis.privacy.vault import totp_binding
 from visavis.types import ApiKey, Pauses, Staff, StaffSession
 
 
@@ -24,6 +25,10 @@ class MemoryStaff:
             self._people[after.id] = after
         return fits
 
+    async def everybody(self) -> Sequence[Staff]:
+        """Of every site."""
+        return list(self._people.values())
+
     async def get(self, staff_id: str) -> Staff | None:
         """By id."""
         return self._people.get(staff_id)
@@ -35,6 +40,22 @@ class MemoryStaff:
     async def all(self, site: str) -> Sequence[Staff]:
         """By login."""
         return sorted((one for one in self._people.values() if one.site == site), key=lambda one: one.login)
+
+
+class MemoryStaffWrapped:
+    """Implements `ports.WrappedKeys` for second factors."""
+
+    def __init__(self, staff: MemoryStaff) -> None:
+        self._staff = staff
+
+    async def rewrap(self, renew: Callable[[bytes, bytes], bytes]) -> int:
+        """Pass each with its associated data through this, all or none; how many changed."""
+        people = [(one, one.sealed_totp) for one in await self._staff.everybody()]
+        after = [(one, old, renew(old, totp_binding(one.site, one.id))) for one, old in people if old is not None]
+        new = [(one, sealed) for one, old, sealed in after if sealed != old]
+        for one, sealed in new:
+            await self._staff.save(replace(one, sealed_totp=sealed), one)
+        return len(new)
 
 
 class MemoryStaffSessions:

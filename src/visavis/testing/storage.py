@@ -9,6 +9,7 @@ from visavis.testing.edge import (
     MemoryMonitors,
     MemoryReviews,
     MemoryRoster,
+    MemoryWrapped,
 )
 from visavis.testing.hub import (
     MemoryAllowance,
@@ -21,7 +22,13 @@ from visavis.testing.hub import (
 )
 from visavis.testing.retention import MemoryExpiry, MemoryReceipts, MemoryVisits
 from visavis.testing.signals import MemoryAudit, MemorySignals
-from visavis.testing.staff import MemoryApiKeys, MemorySignInAttempts, MemoryStaff, MemoryStaffSessions
+from visavis.testing.staff import (
+    MemoryApiKeys,
+    MemorySignInAttempts,
+    MemoryStaff,
+    MemoryStaffSessions,
+    MemoryStaffWrapped,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +45,7 @@ class MemoryStorage:
     erasures: MemoryErasures
     visits: MemoryVisits
     edge_expiry: MemoryReceipts
+    wrapped: MemoryWrapped
 
     hub_ledger: MemoryLedger
     events: MemoryEvents
@@ -49,6 +57,7 @@ class MemoryStorage:
     eraser: MemoryEraser
     expiry: MemoryExpiry
     hub_audit: MemoryAudit
+    hub_wrapped: MemoryStaffWrapped
     signals: MemorySignals
     staff: MemoryStaff
     staff_sessions: MemoryStaffSessions
@@ -65,18 +74,20 @@ def memory_storage() -> MemoryStorage:
     eraser = MemoryEraser(
         outcomes=outcomes, plays=plays, events=events, allowance=allowance, decisions=decisions, ledger=hub_ledger
     )
-    roster = MemoryRoster(edge_ledger, signals)
+    roster, monitors = MemoryRoster(edge_ledger, signals), MemoryMonitors(signals)
+    staff = MemoryStaff()
     return MemoryStorage(
         roster=roster,
         edge_ledger=edge_ledger,
         audit=MemoryAudit(),
         edge_signals=signals,
-        monitors=MemoryMonitors(signals),
+        monitors=monitors,
         corrections=MemoryCorrections(roster, signals),
         reviews=MemoryReviews(roster),
         erasures=MemoryErasures(),
         visits=MemoryVisits(roster),
         edge_expiry=MemoryReceipts(roster, edge_ledger),
+        wrapped=MemoryWrapped(roster, monitors),
         hub_ledger=hub_ledger,
         events=events,
         decisions=decisions,
@@ -87,8 +98,9 @@ def memory_storage() -> MemoryStorage:
         eraser=eraser,
         expiry=MemoryExpiry(outcomes=outcomes, plays=plays, events=events, allowance=allowance, decisions=decisions),
         hub_audit=MemoryAudit(),
+        hub_wrapped=MemoryStaffWrapped(staff),
         signals=signals,
-        staff=MemoryStaff(),
+        staff=staff,
         staff_sessions=MemoryStaffSessions(),
         sign_in_attempts=MemorySignInAttempts(),
         api_keys=MemoryApiKeys(),

@@ -36,6 +36,7 @@ FOR_STAFF = {  # never the answer to what a person at a kiosk does, so the sente
     errors.CameraRefused, errors.CameraUnknown, errors.CameraUnavailable,
     errors.SetupError, errors.ExtraMissing, errors.PortInUse, errors.SettingInvalid, errors.JurisdictionInvalid,
     errors.AssessmentIncomplete,
+    errors.KeyServiceUnavailable, errors.KeysInUse, errors.PassphraseWrong,
 }  # fmt: skip
 
 

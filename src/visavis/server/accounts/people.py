@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from visavis.errors import InputRefused, LastAdministrator, LoginTaken, StaffUnknown, StorageError
 from visavis.ports import AuditLog, Clock, KeyProvider, StaffSessions, StaffStore
-from visavis.privacy.keys import bound
+from visavis.privacy.vault import totp_binding
 from visavis.server.accounts.factors import new_recovery_codes, recovery_digest
 from visavis.server.accounts.passwords import Passwords, check_password
 from visavis.types import Role, Staff, StaffState
@@ -107,7 +107,7 @@ class People:
         codes = new_recovery_codes()
         after = replace(
             before,
-            sealed_totp=self._keys.wrap(secret.encode(), aad=self._bound(before)),
+            sealed_totp=self._keys.wrap(secret.encode(), aad=totp_binding(before.site, before.id)),
             totp_step=step,
             recovery_sha256=tuple(recovery_digest(code, before.id) for code in codes),
         )
@@ -119,7 +119,7 @@ class People:
 
     def secret_of(self, staff: Staff) -> str:
         """What the authenticator shares with the site; raises SealBroken under another site key."""
-        return self._keys.unwrap(staff.sealed_totp or b"", aad=self._bound(staff)).decode()
+        return self._keys.unwrap(staff.sealed_totp or b"", aad=totp_binding(staff.site, staff.id)).decode()
 
     async def write(self, after: Staff, before: Staff) -> Staff | None:
         """As it was written; None when somebody was quicker, and then nothing was."""
@@ -143,10 +143,6 @@ class People:
                 await self._sessions.end(written.id)
                 return written
         raise StorageError("the account changes too fast")
-
-    @staticmethod
-    def _bound(staff: Staff) -> bytes:
-        return bound("totp", staff.site, staff.id)
 
 
 def tidy(login: str) -> str:
