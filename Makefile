@@ -1,8 +1,9 @@
 PY := .venv/bin/python
 ARGS ?=
 COUNT ?= 10000
+STORIES ?= 10000
 
-.PHONY: help demo test fuzz check bench clean
+.PHONY: help demo test attacks stories fuzz check bench clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -12,6 +13,12 @@ demo: .venv/demo.stamp  ## watch the loop close on real faces; headless: make de
 
 test: .venv/dev.stamp chromium  ## run every test (sets up everything it needs)
 	@$(PY) -m pytest $(ARGS)
+
+attacks: .venv/dev.stamp  ## attack at full size: 10,000 strangers, 1,000 withdrawals, 600 people at two sites
+	@VISAVIS_CANARIES=10000 VISAVIS_WITHDRAWN=1000 VISAVIS_ATTACK_PEOPLE=600 $(PY) -m pytest -s tests/attacks $(ARGS)
+
+stories: .venv/dev.stamp  ## tell 10,000 stories of consent under an oracle; another number: make stories STORIES=1000
+	@VISAVIS_SEQUENCES=$(STORIES) $(PY) -m pytest -s tests/property/test_consent_machine.py $(ARGS)
 
 fuzz: .venv/dev.stamp  ## decode 10,000 damaged pictures and as many damaged films; another number: make fuzz COUNT=1000
 	@VISAVIS_FUZZ=$(COUNT) $(PY) -m pytest -s tests/property/test_fuzz_images.py tests/property/test_fuzz_video.py $(ARGS)

@@ -85,3 +85,63 @@ def test_nothing_infers_who_a_person_is_from_a_face() -> None:
     assert "landmarks" in fields
     forbidden = ("age", "gender", "sex", "ethnicity", "race", "emotion", "mood", "health")
     assert not [f for f in fields - {"minimum_age"} if set(f.split("_")) & set(forbidden)]
+
+
+# ------ the gate
+
+
+GATED = {
+    ("pipeline/edge.py", "recognised"),  # recognition
+    ("pipeline/hub.py", "sighted"),  # profile and decision
+    ("pipeline/hub.py", "_deliver"),  # delivery
+    ("pipeline/hub.py", "_answered"),  # what becomes of it
+    ("pipeline/learner.py", "catch_up"),  # training row
+}
+
+
+def functions(path: Path) -> dict[str, set[str]]:
+    """Name of each function and what it calls, by the last part of its name."""
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            calls = [call.func for call in ast.walk(node) if isinstance(call, ast.Call)]
+            names = {c.attr if isinstance(c, ast.Attribute) else getattr(c, "id", "") for c in calls}
+            found.setdefault(node.name, set()).update(names)
+    return found
+
+
+def test_there_is_one_gate() -> None:
+    """`permit` is written once, and nothing else makes a decision of the ledger's entries."""
+    written = [path for path in SOURCE.rglob("*.py") if "permit" in functions(path)]
+    assert written == [SOURCE / "privacy" / "consent.py"]
+
+
+@pytest.mark.parametrize(("file", "stage"), sorted(GATED))
+def test_each_stage_passes_the_gate(file: str, stage: str) -> None:
+    """Recognition, profile, decision, delivery and training rows reach `permit`, through their own helpers."""
+    known = functions(SOURCE / file)
+    if file == "pipeline/learner.py":  # asks its hub
+        known = functions(SOURCE / "pipeline/hub.py") | known
+    reached, todo = set(), {stage}
+    while todo:
+        reached |= todo
+        todo = {called for name in todo for called in known.get(name, set())} - reached
+    assert "permit" in reached
+
+
+def test_whoever_reads_a_profile_or_teaches_a_policy_is_a_stage_that_passes_the_gate() -> None:
+    """No other module computes a profile of a person, decides for one, or lets a policy learn from one."""
+    users = {
+        (str(path.relative_to(SOURCE)), name)
+        for path in (SOURCE / "pipeline").glob("*.py")
+        for name, calls in functions(path).items()
+        if calls & {"profile", "learn", "deliver", "sighted"}
+    }
+    assert users == {
+        ("pipeline/edge.py", "_welcome"),  # tells the hub, after it asked for itself
+        ("pipeline/hub.py", "_decide"),  # called by `sighted` alone
+        ("pipeline/hub.py", "_deliver"),
+        ("pipeline/learner.py", "catch_up"),
+    }
+    callers = [name for name, calls in functions(SOURCE / "pipeline/hub.py").items() if "_decide" in calls]
+    assert callers == ["sighted"]

@@ -28,7 +28,7 @@ from visavis.types import Embedding, Face, Frame
 from ..e2e.conftest import OpenSite, SiteUnderTest, open_test_site, pack_cache  # noqa: F401, TID252 - its fixtures
 from .conftest import cold_copy, dump, said, size, unit
 
-CANARIES = size("CANARIES", 10_000)
+CANARIES = size("CANARIES", 800)
 IN_VIEW = 8
 
 

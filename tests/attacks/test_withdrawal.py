@@ -1,12 +1,15 @@
 """Members who withdrew: nobody opens them again, with the site key, today's files and older backups in hand."""
 
 import re
+import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import psycopg
+from psycopg.conninfo import make_conninfo
 
 from visavis.errors import KeyDestroyed, SealBroken
 from visavis.identity.enrol import open_templates
@@ -15,12 +18,13 @@ from visavis.privacy.keys import KEY_BYTES, MAGIC, MAGIC_HELD, NONCE_BYTES, File
 from visavis.privacy.slots import EMPTY, ID_BYTES, RECORD, SHARE_BYTES
 from visavis.privacy.slots import MAGIC as HEADER
 from visavis.privacy.vault import KEY, _associated
+from visavis.storage.programs import _program
 from visavis.storage.server import start_server
 from visavis.types import Member, MemberId
 
 from .conftest import MODEL, Attacked, cold_copy, dump, faces_of, open_attacked, said, size
 
-WITHDRAWN = size("WITHDRAWN", 1000)
+WITHDRAWN = size("WITHDRAWN", 100)
 STAYED = 5
 SLOT_BYTES = len(MAGIC) + 8 + ID_BYTES
 WRAPPED_BYTES = SLOT_BYTES + NONCE_BYTES + KEY_BYTES + 16
@@ -125,17 +129,33 @@ async def test_r11_who_withdrew_cannot_be_recovered_from_anything(tmp_path: Path
         f"{len(leaving)} of {len(leaving)} members who withdrew are unrecoverable; {len(found)} wrapped keys were tried"
     )
     said(f"a withdrawal took {p50 * 1e3:.1f} ms, p95 {p95 * 1e3:.1f} ms, the longest {most * 1e3:.1f} ms")
+    assert p95 <= 1.0
 
-    await restored(old / "data", home, staying)
+    files = home.with_name("restored files")
+    cold_copy(home, files)
+    (files / "data").rename(files / "today")
+    cold_copy(old / "data", files / "data")
+    await restored(files, None, staying)
+    read_in = home.with_name("restored dump")
+    cold_copy(home, read_in)
+    with start_server(read_in / "data") as server:
+        await restored(read_in, loaded(server.url, old / "backup.sql"), staying)
 
 
-async def restored(backup: Path, home: Path, staying: list[Member]) -> None:
+def loaded(url: str, backup: Path) -> str:
+    """URL of a database that was made of a dump."""
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("CREATE DATABASE older")
+    older = make_conninfo(url, dbname="older")
+    command = [_program("psql"), "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", f"--file={backup}", older]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return older
+
+
+async def restored(home: Path, url: str | None, staying: list[Member]) -> None:
     """An older database under today's keys knows nobody who left, and drops them at its start."""
-    cold_copy(home, home.with_name("restored"))
-    data = home.with_name("restored") / "data"
-    data.rename(data.with_name("today"))
-    cold_copy(backup, data)
-    async with open_attacked("shop", home.with_name("restored")) as site:
+    async with open_attacked("shop", home, url) as site:
         members = await site.storage.roster.members()
         assert len(members) == WITHDRAWN + STAYED
         assert len(site.edge.gallery) == STAYED

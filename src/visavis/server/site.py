@@ -69,6 +69,7 @@ log = structlog.get_logger()
 
 Progress = Callable[[str, float], None]
 
+READY = "ready"  # that topic of `ports.Signals`
 LEARN_EVERY_S = 0.5
 LAPSE_EVERY_S = 1.0
 DOUBT_EVERY_S, GROWN = 60.0, 1.1
@@ -207,8 +208,10 @@ class Site:
 
     async def follow_roster(self) -> None:
         """Keep the gallery equal to the roster, whichever process changes it, and also after a restore."""
-        await self.replay_erasures()
-        async for _topic, _payload in self.storage.edge_signals.subscribe("roster"):
+        async for topic, _payload in self.storage.edge_signals.subscribe("roster"):
+            if topic == READY:  # at first, and after a lost connection: what answers now may be an older database
+                await self.erasures.align()
+                await self.replay_erasures()
             before = dict(self.edge.members)
             await self.edge.load()
             await self.corrections.load()
