@@ -144,6 +144,11 @@ class Settings(BaseSettings):
         return self.data_dir / "erased.jsonl"
 
     @property
+    def checkpoints_file(self) -> Path:
+        """How the audit logs stood when the site signed them; outside the database: no restore takes it back."""
+        return self.data_dir / "checkpoints.jsonl"
+
+    @property
     def assessment_file(self) -> Path:
         """The signed impact assessment; without it faces stay off."""
         return self.data_dir / "assessment.json"

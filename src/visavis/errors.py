@@ -36,6 +36,7 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── KeyHeld
     │   ├── SealBroken
     │   ├── SignatureInvalid
+    │   │   └── AuditBroken
     │   ├── FacesOff
     │   ├── AssessmentIncomplete
     │   └── DeviceRefused
@@ -232,6 +233,10 @@ class SealBroken(PrivacyError):
 
 class SignatureInvalid(PrivacyError):
     """The signature does not fit the document. It was changed, or another site signed it."""
+
+
+class AuditBroken(SignatureInvalid):
+    """The audit log was changed. Keep database and files as they are and run `visavis audit verify` to see where."""
 
 
 class FacesOff(PrivacyError):

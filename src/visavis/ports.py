@@ -14,6 +14,7 @@ from visavis.types import (
     ApiKey,
     AuditEntry,
     Campaign,
+    Checkpoint,
     Consent,
     Correction,
     Decision,
@@ -21,6 +22,7 @@ from visavis.types import (
     Event,
     Impression,
     Item,
+    Link,
     Member,
     MemberId,
     Monitor,
@@ -495,4 +497,28 @@ class AuditLog(Protocol):
 
     async def after(self, seq: int, limit: int = 1000) -> Sequence[AuditEntry]:
         """Entries in order."""
+        ...
+
+    async def last(self) -> tuple[int, str]:
+        """Number and hash of the last entry; 0 and zeros of an empty log."""
+        ...
+
+    def links(self, after: int | None = None) -> AsyncIterator[Sequence[Link]]:
+        """All entries as a chain is checked by, in order, in batches; from the very first, or after a number."""
+        ...
+
+
+class CheckpointStore(Protocol):
+    """Signed checkpoints of one half's audit log. Append-only."""
+
+    async def append(self, checkpoint: Checkpoint) -> None:
+        """Durable on return; one that is there already changes nothing."""
+        ...
+
+    async def all(self) -> Sequence[Checkpoint]:
+        """In the order of appending."""
+        ...
+
+    async def last(self) -> Checkpoint | None:
+        """The one that was appended last."""
         ...

@@ -224,6 +224,19 @@ class AuditEntry:
     sha256: str
 
 
+Link = tuple[str, str]
+"""What a chain is checked by: the text that an entry's hash covers, and that hash in hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """How one half's audit log stood when the site signed it; `privacy.checkpoints` reads what was signed."""
+
+    half: str
+    seq: int  # entries that it covers
+    jws: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
     """The last run of the retention job for one category."""

@@ -11,6 +11,7 @@ from visavis.ports import (
     Allowance,
     ApiKeys,
     AuditLog,
+    CheckpointStore,
     ConsentLedger,
     CorrectionLog,
     DecisionLog,
@@ -30,6 +31,7 @@ from visavis.ports import (
     StaffStore,
     VisitLog,
 )
+from visavis.privacy.checkpoints import FileCheckpoints
 from visavis.privacy.erasure import FileErasures
 from visavis.storage.database import Storage, open_storage
 from visavis.storage.server import EmbeddedServer
@@ -166,6 +168,15 @@ def eraser(ports: Ports) -> Eraser:
 def audit(ports: Ports, request: pytest.FixtureRequest) -> AuditLog:
     """That of the edge and that of the hub."""
     found: AuditLog = getattr(ports, request.param)
+    return found
+
+
+@pytest.fixture(params=["checkpoints", "hub_checkpoints", "file"])
+def checkpoints(ports: Ports, request: pytest.FixtureRequest, tmp_path: Path) -> CheckpointStore:
+    """That of the edge, that of the hub and that outside the database."""
+    if request.param == "file":
+        return FileCheckpoints(tmp_path / "checkpoints", "edge")
+    found: CheckpointStore = getattr(ports, request.param)
     return found
 
 

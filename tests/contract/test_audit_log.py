@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from visavis.ports import AuditLog
-from visavis.privacy.audit import verify
+from visavis.privacy.audit import GENESIS, Chain, verify
 from visavis.testing import T0
 
 
@@ -34,3 +34,19 @@ async def test_reading_goes_on_from_a_number(audit: AuditLog) -> None:
 
 async def test_an_empty_chain(audit: AuditLog) -> None:
     assert await audit.after(0) == []
+    assert await audit.last() == (0, GENESIS)
+    assert [batch async for batch in audit.links()] == []
+
+
+async def test_links_are_what_the_hashes_cover(audit: AuditLog) -> None:
+    """Whatever is written, a walk over the links ends at the last hash; it may begin after any entry."""
+    details = [{}, {"z": "1", "a": "茶 'quoted' \\ \n"}, {"k": ""}, {"k": ""}, {"😀": "\x1f\x7f"}]
+    for n, detail in enumerate(details):
+        at = T0 + timedelta(microseconds=n * 1_500_000)
+        await audit.append(actor='a"', action="b\\", subject="…", detail=detail, at=at)
+    links = [link async for batch in audit.links() for link in batch]
+    chain = Chain()
+    assert chain.walk(links) == 5
+    assert (chain.seq, chain.last_sha256) == await audit.last()
+    assert [link async for batch in audit.links(3) for link in batch] == links[3:]
+    assert [batch async for batch in audit.links(5)] == []

@@ -474,6 +474,8 @@ async def test_strict_review_holds_the_first_match_until_staff_confirms(
         assert (await running.look(hopper)).status_code == 200
         assert (await running.http.get("/v1/edge/reviews")).json()["reviews"] == []
         assert [e.detail["answer"] for e in await audited(running, "reviewed")] == ["confirmed"]
+        looks = [(e.actor, e.subject, e.detail["purpose"]) for e in await audited(running, "read")]
+        assert looks == [("machine", member.token, "review")] * 2  # the list and the answer, each once
 
 
 async def test_a_pin_confirms_what_waits_and_a_rejection_counts_as_not_me(

@@ -136,6 +136,7 @@ class Node:
             outcomes=self.port("outcomes"),
             allowance=self.port("allowance"),
             eraser=self.port("eraser"),
+            audit=self.port("hub_audit"),
             channel=Glass(self),
             policy=SquareCB(scenario),
             clock=world.clock,

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from visavis.cli.audit import audit_app
 from visavis.cli.bench import bench_app
 from visavis.cli.edge import CameraFps, CameraLoop, Cameras, edge
 from visavis.cli.evaluate import evaluate_app
@@ -56,6 +57,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")
 app.add_typer(scenarios_app, name="scenarios")
+app.add_typer(audit_app, name="audit")
 
 app.add_typer(bench_app, name="bench")
 

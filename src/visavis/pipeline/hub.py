@@ -12,6 +12,7 @@ from visavis.errors import ConsentMissing, DecisionUnknown, EventRefused, Placem
 from visavis.feedback.attribute import attribute, lapse
 from visavis.ports import (
     Allowance,
+    AuditLog,
     Channel,
     Clock,
     ConsentLedger,
@@ -22,6 +23,7 @@ from visavis.ports import (
     PlayLog,
 )
 from visavis.privacy.consent import permit
+from visavis.privacy.erasure import digest
 from visavis.recommend.decide import decide
 from visavis.recommend.policy import Policy
 from visavis.recommend.uniform import Uniform
@@ -55,6 +57,7 @@ class Hub:
     outcomes: OutcomeLog
     allowance: Allowance
     eraser: Eraser
+    audit: AuditLog
     channel: Channel
     policy: Policy  # swapped whole when a newer snapshot arrives
     clock: Clock
@@ -65,7 +68,13 @@ class Hub:
 
     async def consented(self, entries: Sequence[Consent | Withdrawal]) -> None:
         """Keep consents and withdrawals of tokens."""
-        await self.ledger.append(entries)
+        if not await self.ledger.append(entries):
+            return
+        given = sorted(entry.purpose for entry in entries if isinstance(entry, Consent))
+        ended = sorted(entry.purpose for entry in entries if isinstance(entry, Withdrawal))
+        for action, purposes in (("consented", given), ("withdrawn", ended)):
+            if purposes:
+                await self.note(action, digest(Token(entries[0].subject)), {"purposes": " ".join(purposes)})
 
     async def sighted(self, sighting: Sighting) -> Decision | None:
         """Decide for the member who stands at a placement; None without consent to personalise."""
@@ -83,7 +92,13 @@ class Hub:
 
     async def forget(self, token: Token) -> Mapping[str, int]:
         """Erase the token everywhere at the hub."""
-        return await self.eraser.erase(token)
+        removed = await self.eraser.erase(token)
+        await self.note("erased", digest(token), {store: str(rows) for store, rows in removed.items()})
+        return removed
+
+    async def note(self, action: str, subject: str, detail: Mapping[str, str]) -> None:
+        """Write to the hub's audit log; a person is the digest of their token there, which outlives what it names."""
+        await self.audit.append(actor="hub", action=action, subject=subject, detail=detail, at=self.clock.now())
 
     async def permitted(self, token: Token, purpose: Purpose) -> Consent:
         """The live consent of a token; raises ConsentMissing."""

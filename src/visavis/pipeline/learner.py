@@ -1,6 +1,7 @@
 """The fast loop: outcomes -> policy, one writer; readers swap in each new snapshot whole."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from visavis.errors import ConsentMissing
 from visavis.pipeline.hub import Hub
@@ -8,6 +9,8 @@ from visavis.ports import OutcomeLog, PolicyStore
 from visavis.recommend.learn import learn
 from visavis.recommend.policy import Policy
 from visavis.types import Purpose, Token
+
+NOTED_EVERY = timedelta(hours=1)  # snapshots come every second; the audit log is told now and then
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,6 +22,7 @@ class Learner:
     store: PolicyStore
     policy: Policy  # this writer's own copy; the hub's is replaced by snapshots
     position: int = 0  # sequence number of the last outcome that was looked at
+    _noted_at: datetime | None = field(default=None, init=False)
 
     async def catch_up(self) -> int:
         """Learn from every outcome since the last time, publish one snapshot; number of updates.
@@ -35,7 +39,15 @@ class Learner:
                 self.position = seq
         if learned:
             await self.store.save(self.policy.snapshot(self.hub.clock.now(), position=self.position))
+            await self._note()
         return learned
+
+    async def _note(self) -> None:
+        now = self.hub.clock.now()
+        if self._noted_at is None or now - self._noted_at >= NOTED_EVERY:
+            detail = {"policy": self.policy.name, "version": str(self.policy.version)}
+            await self.hub.note("policy_learned", self.hub.scenario.name, detail)
+            self._noted_at = now
 
     async def _may_teach(self, token: Token) -> bool:
         try:

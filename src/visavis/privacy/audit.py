@@ -1,25 +1,24 @@
-"""The hash chain: whoever edits, deletes, reorders or cuts entries breaks it."""
+"""The hash chain: whoever edits, deletes or reorders entries breaks it; whoever cuts its end, a signed checkpoint."""
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
+from json.encoder import encode_basestring
 
-from visavis.errors import SignatureInvalid
-from visavis.types import AuditEntry
+from visavis.errors import AuditBroken
+from visavis.privacy.merkle import Tree
+from visavis.types import AuditEntry, Link
 
 GENESIS = "0" * 64
+OBJECT = json.JSONDecoder(object_pairs_hook=tuple)  # a key that stands twice is not lost; a list stays a list
 
 
 def chain(
     previous_sha256: str, seq: int, at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, str]
 ) -> AuditEntry:
     """The next entry: its hash covers its own content and the hash before it."""
-    content = json.dumps(
-        [previous_sha256, seq, at.isoformat(), actor, action, subject, sorted(detail.items())],
-        separators=(",", ":"),
-        ensure_ascii=False,
-    )
+    content = spelled(previous_sha256, seq, at.isoformat(), actor, action, subject, pairs(detail.items()))
     return AuditEntry(
         seq=seq,
         at=at,
@@ -28,18 +27,93 @@ def chain(
         subject=subject,
         detail=dict(detail),
         previous_sha256=previous_sha256,
-        sha256=hashlib.sha256(content.encode()).hexdigest(),
+        sha256=sha256(content.encode()).hexdigest(),
     )
 
 
-def verify(entries: Iterable[AuditEntry], *, previous_sha256: str = GENESIS, first_seq: int = 1) -> str:
-    """The last hash of an unbroken chain; raises SignatureInvalid naming the first entry that does not fit.
+def spelled(previous_sha256: str, seq: int, at: str, actor: str, action: str, subject: str, detail: str) -> str:
+    """What the hash of an entry covers: JSON without spaces; `at` is ISO 8601, `detail` is what `pairs` gives."""
+    who, what, whom = encode_basestring(actor), encode_basestring(action), encode_basestring(subject)
+    return f'["{previous_sha256}",{seq},"{at}",{who},{what},{whom},{detail}]'
 
-    A chain that was cut at its end is unbroken: compare the last hash with a signed checkpoint.
+
+def pairs(detail: Iterable[tuple[str, str]]) -> str:
+    """Keys and values in order of the keys, as JSON."""
+    listed = [f"[{encode_basestring(key)},{encode_basestring(value)}]" for key, value in sorted(detail)]
+    return f"[{','.join(listed)}]"
+
+
+def pairs_of_json(detail: str) -> str:
+    """The same, of a JSON object from outside; "null" when it is none of texts, which fits no hash."""
+    try:
+        found = OBJECT.decode(detail)
+        return pairs(found) if isinstance(found, tuple) else "null"
+    except (TypeError, ValueError, RecursionError):
+        return "null"
+
+
+def link(entry: AuditEntry) -> Link:
+    """What a chain is checked by."""
+    e = entry
+    return spelled(
+        e.previous_sha256, e.seq, e.at.isoformat(), e.actor, e.action, e.subject, pairs(e.detail.items())
+    ), e.sha256
+
+
+class Chain:
+    """The chain as far as it was walked: its length, last hash and tree."""
+
+    def __init__(self, seq: int = 0, last_sha256: str = GENESIS, peaks: Iterable[bytes] = ()) -> None:
+        """Begin where an earlier walk ended."""
+        self.last_sha256 = last_sha256
+        self._tree = Tree(seq, peaks)
+
+    @property
+    def seq(self) -> int:
+        """Entries so far."""
+        return self._tree.size
+
+    @property
+    def root(self) -> str:
+        """Tree hash over the entries so far, in hexadecimal."""
+        return self._tree.root.hex()
+
+    @property
+    def peaks(self) -> tuple[bytes, ...]:
+        """What another walk needs to go on from here."""
+        return self._tree.peaks
+
+    def walk(self, links: Sequence[Link]) -> int:
+        """Go on over the next entries, up to the first that does not hang on the one before; how many did."""
+        seq, last, leaves = self.seq, self.last_sha256, []
+        for content, own in links:
+            seq += 1
+            found = _hashed(content)
+            if found.hex() != own or not content.startswith(f'["{last}",{seq},'):
+                break
+            leaves.append(found)
+            last = own
+        self._tree.extend(leaves)
+        self.last_sha256 = last
+        return len(leaves)
+
+
+def _hashed(content: str) -> bytes:
+    try:
+        return sha256(content.encode()).digest()
+    except UnicodeEncodeError:
+        return b""  # no entry of ours, so it fits no hash
+
+
+def verify(entries: Iterable[AuditEntry], *, previous_sha256: str = GENESIS, first_seq: int = 1) -> str:
+    """The last hash of an unbroken chain; raises AuditBroken naming the first entry that does not fit.
+
+    A chain that was cut at its end is unbroken: `privacy.checkpoints` compares it with what was signed.
     """
+    last = previous_sha256
     for seq, entry in enumerate(entries, start=first_seq):
-        expected = chain(previous_sha256, seq, entry.at, entry.actor, entry.action, entry.subject, entry.detail)
-        if entry != expected:
-            raise SignatureInvalid(f"audit entry {seq}")
-        previous_sha256 = entry.sha256
-    return previous_sha256
+        content, own = link(entry)
+        if _hashed(content).hex() != own or not content.startswith(f'["{last}",{seq},'):
+            raise AuditBroken(f"audit entry {seq}")
+        last = own
+    return last

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from visavis.server.api.system import gallery_view, pack_view, threshold_view
 from visavis.server.console.recognition import Recognition, Waiting, Watched
+from visavis.server.principal import Kind
+from visavis.server.readings import Why
 from visavis.server.site import Site
 
 FPS = 5.0
@@ -21,6 +23,9 @@ class SiteRecognition:
     async def read(self) -> Recognition:
         """One reading."""
         site = self._site
+        waiting = await site.reviews.open()
+        whom = site.reviews.tokens(waiting)
+        await site.readings.note(actor=Kind.MACHINE, why=Why.REVIEW, subjects=whom, what="/console/recognition")
         states = site.monitors.states()
         pack, gallery, threshold = pack_view(site), gallery_view(site), threshold_view(site)
         return Recognition(
@@ -34,10 +39,7 @@ class SiteRecognition:
                 for monitor in await site.monitors.all()
             ],
             mode=site.reviews.mode.value,
-            waiting=[
-                Waiting(review=review, member=site.reviews.pseudonym(review.member_id))
-                for review in await site.reviews.open()
-            ],
+            waiting=[Waiting(review=review, member=site.reviews.pseudonym(review.member_id)) for review in waiting],
             pack=f"{pack.name} {pack.version}",
             model=pack.model,
             licences=pack.licences,
@@ -54,7 +56,7 @@ class SiteRecognition:
 
     async def answer(self, review_id: str, *, confirm: bool) -> None:
         """What staff says of a match."""
-        await self._site.reviews.answer(review_id, confirm=confirm)
+        await self._site.reviews.answer(review_id, confirm=confirm, by=Kind.MACHINE)
 
     async def add(self, *, name: str, address: str, placement: str) -> None:
         """Watch one more camera."""

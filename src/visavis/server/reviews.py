@@ -105,17 +105,22 @@ class Reviews:
         """What waits, oldest first."""
         return tuple(await self.queue.open(self.edge.clock.now()))
 
-    async def answer(self, review_id: str, *, confirm: bool) -> Review:
-        """What staff says; raises ReviewUnknown when it is not open any more."""
+    async def answer(self, review_id: str, *, confirm: bool, by: str) -> Review:
+        """What one of the staff says; raises ReviewUnknown when it is not open any more."""
         state = ReviewState.CONFIRMED if confirm else ReviewState.REJECTED
         review = await self.queue.answer(review_id, state, by="operator", at=self.edge.clock.now())
         if review is None:
             raise ReviewUnknown
         member = self.edge.member(review.member_id)
-        await self.edge.note("reviewed", member, {"answer": state.value, "reason": review.reason})
+        await self.edge.note("reviewed", member, {"answer": state.value, "reason": review.reason, "by": by})
         if not confirm:
             await self.corrections.not_me(review.member_id, review.template_id, by="operator")
         return review
+
+    def tokens(self, reviews: Sequence[Review]) -> set[str]:
+        """Whom these reviews are about; without those who went."""
+        members = self.edge.members
+        return {str(members[review.member_id].token) for review in reviews if review.member_id in members}
 
     def pseudonym(self, member_id: MemberId) -> str:
         """A short name for lists, that says nothing about the member; empty after they went."""

@@ -24,10 +24,12 @@ from visavis.pipeline.edge import Edge
 from visavis.pipeline.erasure import Erasures, Replayed, replay
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
+from visavis.pipeline.notary import Notary
 from visavis.pipeline.watch import CameraSpec, Watch
-from visavis.ports import Clock
+from visavis.ports import Clock, KeyProvider
 from visavis.privacy.assessment.configuration import Configuration
 from visavis.privacy.assessment.signing import Standing
+from visavis.privacy.checkpoints import FileCheckpoints
 from visavis.privacy.erasure import FileErasures
 from visavis.privacy.jurisdiction import Jurisdiction, load_jurisdiction
 from visavis.privacy.keys import SiteKey
@@ -42,6 +44,7 @@ from visavis.server.keys import open_keys, root_of
 from visavis.server.limits import Limits
 from visavis.server.liveness import Gate, levels_of
 from visavis.server.monitors import Monitors
+from visavis.server.readings import Readings
 from visavis.server.retention import Retain
 from visavis.server.reviews import Mode, Reviews
 from visavis.server.screens import ScreenChannel
@@ -75,6 +78,7 @@ LAPSE_EVERY_S = 1.0
 DOUBT_EVERY_S, GROWN = 60.0, 1.1
 TIDY_EVERY_S = 3600.0
 UNDECIDED = FacesAllowed(use=FaceUse.NO_ASSESSMENT)  # until the assessment has been looked at
+SIGN_EVERY_S = 60.0  # looked whether enough was written; see `pipeline.notary`
 PREVIEW_FACE_PX = 20  # of a picture that is at most 640 pixels wide
 
 
@@ -94,6 +98,7 @@ class Site:
     learner: Learner
     keys: SiteKey
     erasures: Erasures
+    notaries: tuple[Notary, ...]  # one a half
     screens: ScreenChannel
     sessions: Sessions
     limits: Limits
@@ -108,6 +113,7 @@ class Site:
     corrections: Corrections = field(init=False)
     reviews: Reviews = field(init=False)
     retention: Retain = field(init=False)
+    readings: Readings = field(init=False)
     started_at: datetime = field(init=False)
     accounts: Accounts = field(init=False)  # who of the staff may do what
 
@@ -131,6 +137,7 @@ class Site:
         self.edge.hold = self.reviews.hold
         self.retention = Retain(self)
         self.tally.enrolled.set_function(self.edge.enrolled)
+        self.readings = Readings(audit=self.storage.audit, clock=self.clock)
         self.started_at = self.clock.now()
         self.accounts = open_accounts(
             self.settings.site, self.storage, self.keys, self.clock, lifetimes=self.settings.staff_sessions
@@ -272,6 +279,17 @@ class Site:
             await asyncio.sleep(TIDY_EVERY_S)  # whoever was about to be written then, is by now
             self.keys.sweep(taken, [member.wrapped_key for member in await self.storage.roster.members()])
 
+    async def sign_audit(self) -> None:
+        """Be the one who signs how the audit logs stand, in this process or after the other one has gone."""
+        async with self.storage.only_one("notary"):
+            for notary in self.notaries:
+                if moved := await notary.align():
+                    log.warning("checkpoints_aligned", half=notary.half, moved=moved)
+            while True:
+                for notary in self.notaries:
+                    await notary.sign_when_due()
+                await asyncio.sleep(SIGN_EVERY_S)
+
     async def lapse(self) -> None:
         """Close decisions that nobody reacted to."""
         while True:
@@ -320,6 +338,7 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
             site.lapse,
             site.tidy,
             site.retention.follow,
+            site.sign_audit,
             site.doubt,
         ]
         tasks = [asyncio.create_task(_forever(loop)) for loop in loops]
@@ -358,6 +377,7 @@ def _compose(
         outcomes=storage.outcomes,
         allowance=storage.allowance,
         eraser=storage.eraser,
+        audit=storage.hub_audit,
         channel=screens,
         policy=SquareCB(scenario),
         clock=clock,
@@ -393,6 +413,7 @@ def _compose(
         learner=learner,
         keys=keys,
         erasures=erasures,
+        notaries=site_notaries(settings, storage, keys, clock),
         screens=screens,
         sessions=Sessions(clock, limits),
         limits=limits,
@@ -401,6 +422,23 @@ def _compose(
         pack=pack.manifest,
         scorer=pack.liveness,
         preview_observer=Observer(pack, min_face_px=PREVIEW_FACE_PX),
+    )
+
+
+def site_notaries(settings: Settings, storage: Storage, keys: KeyProvider, clock: Clock) -> tuple[Notary, ...]:
+    """The notary of each half."""
+    halves = (("edge", storage.audit, storage.checkpoints), ("hub", storage.hub_audit, storage.hub_checkpoints))
+    return tuple(
+        Notary(
+            site=settings.site,
+            half=half,
+            audit=audit,
+            table=table,
+            file=FileCheckpoints(settings.checkpoints_file, half),
+            keys=keys,
+            clock=clock,
+        )
+        for half, audit, table in halves
     )
 
 

@@ -1,14 +1,18 @@
 """The hash chain of what was done to whom, on disk; the arithmetic is `visavis.privacy.audit`'s."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from psycopg.types.json import Json
 
-from visavis.privacy.audit import GENESIS, chain
+from visavis.privacy.audit import GENESIS, chain, pairs_of_json, spelled
 from visavis.storage.half import Half
 from visavis.storage.queries import queries
-from visavis.types import AuditEntry
+from visavis.types import AuditEntry, Link
+
+BATCH = 10_000
 
 
 class PostgresAudit:
@@ -32,20 +36,54 @@ class PostgresAudit:
 
     async def after(self, seq: int, limit: int = 1000) -> Sequence[AuditEntry]:
         """Entries in order."""
-        rows = await self._half.fetch(self._sql["after"], {"seq": seq, "limit": limit})
-        return [
-            AuditEntry(
-                seq=number,
-                at=at,
-                actor=actor,
-                action=action,
-                subject=subject,
-                detail=detail,
-                previous_sha256=previous,
-                sha256=own,
-            )
-            for number, at, actor, action, subject, detail, previous, own in rows
-        ]
+        return [_entry(row) for row in await self._half.fetch(self._sql["after"], {"seq": seq, "limit": limit})]
+
+    async def find(
+        self,
+        *,
+        subjects: Sequence[str] | None = None,
+        action: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 1000,
+    ) -> Sequence[AuditEntry]:
+        """The newest entries of these subjects, of this action, in this time; newest first."""
+        asked = {"subjects": subjects, "action": action, "since": since, "until": until, "limit": limit}
+        return [_entry(row) for row in await self._half.fetch(self._sql["find"], asked)]
+
+    async def last(self) -> tuple[int, str]:
+        """Number and hash of the last entry."""
+        rows = await self._half.fetch(self._sql["last"])
+        return rows[0] if rows else (0, GENESIS)
+
+    async def links(self, after: int | None = None) -> AsyncIterator[Sequence[Link]]:
+        """All entries, in batches of 10,000; spelled from the columns, so that a change of any of them shows."""
+        details = lru_cache(maxsize=BATCH)(pairs_of_json)  # few are unlike all others
+        while rows := await self._half.fetch(self._sql["links"], {"seq": after, "limit": BATCH}):
+            yield [
+                (spelled(previous, seq, _iso(at), actor, action, subject, details(detail)), own)
+                for seq, at, actor, action, subject, detail, previous, own in rows
+            ]
+            after = rows[-1][0]
+
+
+def _iso(at: str) -> str:
+    """As `datetime.isoformat` writes it; microseconds only when there are any."""
+    return f"{at.removesuffix('.000000')}+00:00"
+
+
+def _entry(row: tuple[Any, ...]) -> AuditEntry:
+    seq, at, actor, action, subject, detail, previous, own = row
+    return AuditEntry(
+        seq=seq,
+        at=at,
+        actor=actor,
+        action=action,
+        subject=subject,
+        detail=detail,
+        previous_sha256=previous,
+        sha256=own,
+    )
 
 
 def _row(entry: AuditEntry) -> dict[str, object]:

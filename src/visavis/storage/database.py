@@ -21,6 +21,7 @@ from visavis.errors import SettingInvalid, VisavisError
 from visavis.storage.allowance import PostgresAllowance
 from visavis.storage.audit import PostgresAudit
 from visavis.storage.board import BoardReader
+from visavis.storage.checkpoints import PostgresCheckpoints
 from visavis.storage.corrections import PostgresCorrections
 from visavis.storage.decisions import PostgresDecisions
 from visavis.storage.eraser import PostgresEraser
@@ -55,6 +56,7 @@ class Storage:
     roster: PostgresRoster
     edge_ledger: PostgresLedger
     audit: PostgresAudit  # what the edge did to whom
+    checkpoints: PostgresCheckpoints
     edge_signals: PostgresSignals
     monitors: PostgresMonitors
     corrections: PostgresCorrections
@@ -75,6 +77,7 @@ class Storage:
     expiry: PostgresExpiry
     hub_audit: PostgresAudit
     hub_wrapped: PostgresWrapped
+    hub_checkpoints: PostgresCheckpoints
     board: BoardReader
     signals: PostgresSignals
     staff: PostgresStaff
@@ -167,6 +170,7 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         roster=PostgresRoster(edge),
         edge_ledger=PostgresLedger(edge),
         audit=PostgresAudit(edge),
+        checkpoints=PostgresCheckpoints(edge),
         edge_signals=PostgresSignals(edge),
         monitors=PostgresMonitors(edge),
         corrections=PostgresCorrections(edge),
@@ -186,6 +190,7 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         expiry=PostgresExpiry(hub),
         hub_audit=PostgresAudit(hub),
         hub_wrapped=PostgresWrapped(hub, HUB),
+        hub_checkpoints=PostgresCheckpoints(hub),
         board=BoardReader(hub),
         signals=PostgresSignals(hub),
         staff=PostgresStaff(hub),

@@ -55,7 +55,7 @@ from visavis.testing.hub import (
     RecordingChannel,
 )
 from visavis.testing.retention import MemoryExpiry, MemoryReceipts, MemoryVisits
-from visavis.testing.signals import MemoryAudit, MemorySignals
+from visavis.testing.signals import MemoryAudit, MemoryCheckpoints, MemorySignals
 from visavis.testing.staff import MemoryApiKeys, MemorySignInAttempts, MemoryStaff, MemoryStaffSessions
 from visavis.testing.storage import MemoryStorage, memory_storage
 
@@ -65,6 +65,7 @@ __all__ = [
     "MemoryAllowance",
     "MemoryApiKeys",
     "MemoryAudit",
+    "MemoryCheckpoints",
     "MemoryCorrections",
     "MemoryDecisions",
     "MemoryEraser",

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 
-from visavis.privacy.audit import GENESIS, chain
-from visavis.types import AuditEntry
+from visavis.privacy.audit import GENESIS, chain, link
+from visavis.types import AuditEntry, Checkpoint, Link
 
 LONGEST_BYTES = 4000
 
@@ -55,3 +55,32 @@ class MemoryAudit:
     async def after(self, seq: int, limit: int = 1000) -> Sequence[AuditEntry]:
         """Entries in order."""
         return self.entries[seq : seq + limit]
+
+    async def last(self) -> tuple[int, str]:
+        """Number and hash of the last entry."""
+        return (self.entries[-1].seq, self.entries[-1].sha256) if self.entries else (0, GENESIS)
+
+    async def links(self, after: int | None = None) -> AsyncIterator[Sequence[Link]]:
+        """All entries, in one batch."""
+        if found := [link(entry) for entry in self.entries if after is None or entry.seq > after]:
+            yield found
+
+
+class MemoryCheckpoints:
+    """Implements `ports.CheckpointStore`."""
+
+    def __init__(self) -> None:
+        self.kept: list[Checkpoint] = []
+
+    async def append(self, checkpoint: Checkpoint) -> None:
+        """Keep it."""
+        if checkpoint not in self.kept:
+            self.kept.append(checkpoint)
+
+    async def all(self) -> Sequence[Checkpoint]:
+        """In the order of appending."""
+        return list(self.kept)
+
+    async def last(self) -> Checkpoint | None:
+        """The one that was appended last."""
+        return self.kept[-1] if self.kept else None

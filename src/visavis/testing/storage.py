@@ -21,7 +21,7 @@ from visavis.testing.hub import (
     MemoryPolicies,
 )
 from visavis.testing.retention import MemoryExpiry, MemoryReceipts, MemoryVisits
-from visavis.testing.signals import MemoryAudit, MemorySignals
+from visavis.testing.signals import MemoryAudit, MemoryCheckpoints, MemorySignals
 from visavis.testing.staff import (
     MemoryApiKeys,
     MemorySignInAttempts,
@@ -38,6 +38,7 @@ class MemoryStorage:
     roster: MemoryRoster
     edge_ledger: MemoryLedger
     audit: MemoryAudit
+    checkpoints: MemoryCheckpoints
     edge_signals: MemorySignals
     monitors: MemoryMonitors
     corrections: MemoryCorrections
@@ -58,6 +59,7 @@ class MemoryStorage:
     expiry: MemoryExpiry
     hub_audit: MemoryAudit
     hub_wrapped: MemoryStaffWrapped
+    hub_checkpoints: MemoryCheckpoints
     signals: MemorySignals
     staff: MemoryStaff
     staff_sessions: MemoryStaffSessions
@@ -80,6 +82,7 @@ def memory_storage() -> MemoryStorage:
         roster=roster,
         edge_ledger=edge_ledger,
         audit=MemoryAudit(),
+        checkpoints=MemoryCheckpoints(),
         edge_signals=signals,
         monitors=monitors,
         corrections=MemoryCorrections(roster, signals),
@@ -99,6 +102,7 @@ def memory_storage() -> MemoryStorage:
         expiry=MemoryExpiry(outcomes=outcomes, plays=plays, events=events, allowance=allowance, decisions=decisions),
         hub_audit=MemoryAudit(),
         hub_wrapped=MemoryStaffWrapped(staff),
+        hub_checkpoints=MemoryCheckpoints(),
         signals=signals,
         staff=staff,
         staff_sessions=MemoryStaffSessions(),

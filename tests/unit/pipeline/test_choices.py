@@ -62,6 +62,7 @@ class Site:
             outcomes=self.storage.outcomes,
             allowance=self.storage.allowance,
             eraser=self.storage.eraser,
+            audit=self.storage.hub_audit,
             channel=self.channel,
             policy=SquareCB(self.scenario),
             clock=self.clock,

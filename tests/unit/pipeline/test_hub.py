@@ -9,6 +9,7 @@ import pytest
 from visavis.errors import ConsentMissing, DecisionUnknown, EventRefused, PlacementUnknown
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
+from visavis.privacy.audit import verify
 from visavis.recommend.squarecb import SquareCB
 from visavis.scenarios.loader import load_scenario
 from visavis.testing import (
@@ -45,6 +46,7 @@ class World:
             outcomes=self.storage.outcomes,
             allowance=self.storage.allowance,
             eraser=self.storage.eraser,
+            audit=self.storage.hub_audit,
             channel=self.channel,
             policy=SquareCB(scenario),
             clock=self.clock,
@@ -316,3 +318,25 @@ async def test_nonsense_is_refused_and_nothing_is_kept(world: World) -> None:
     with pytest.raises(PlacementUnknown):
         world.hub.placement("nowhere")
     assert not await world.storage.events.of(TOKEN)
+
+
+async def test_r13_the_hub_writes_what_was_done_to_whom(world: World) -> None:
+    """Consents, withdrawals, erasure and what the policy learned, by digest of the token; nothing said twice."""
+    audit = world.storage.hub_audit
+    await world.allow(Purpose.PERSONALISE, Purpose.IMPROVE)  # said again
+    assert [(e.action, e.detail) for e in audit.entries] == [("consented", {"purposes": "improve personalise"})]
+    decision = await world.decide()
+    await world.play(decision, Stage.RENDERED, Stage.ON_GLASS)
+    await world.hub.happened([tap(decision)])
+    assert await world.learner.catch_up() == 1
+    await world.hub.happened([tap(decision, "again")])
+    await world.learner.catch_up()
+    assert audit.entries[-1].action == "policy_learned"
+    assert audit.entries[-1].subject == "retail"
+    await world.hub.consented([a_withdrawal(consent_id="consent-improve", purpose=Purpose.IMPROVE)])
+    await world.hub.forget(TOKEN)
+    actions = [(e.actor, e.action) for e in audit.entries]
+    assert actions == [("hub", a) for a in ("consented", "policy_learned", "withdrawn", "erased")]
+    assert not any(TOKEN in repr(entry) for entry in audit.entries)
+    assert audit.entries[-1].detail["decision"] == "1"
+    verify(audit.entries)

@@ -129,13 +129,13 @@ async def test_confirmed_the_member_is_greeted_for_a_while(story: Story) -> None
     reviews = story.reviews(Mode.STRICT)
     assert await story.held(reviews, 0.55)
     (review,) = await reviews.open()
-    await reviews.answer(review.id, confirm=True)
+    await reviews.answer(review.id, confirm=True, by="machine")
     assert not await story.held(reviews, 0.55)
     story.clock.advance(seconds=GREETED_FOR.total_seconds())
     assert not await story.held(reviews, 0.61)
     assert await story.held(reviews, 0.55)
     with pytest.raises(ReviewUnknown):
-        await reviews.answer(review.id, confirm=False)
+        await reviews.answer(review.id, confirm=False, by="machine")
 
 
 async def test_nobody_answers_and_it_is_gone(story: Story) -> None:
@@ -146,7 +146,7 @@ async def test_nobody_answers_and_it_is_gone(story: Story) -> None:
     assert await reviews.open() == ()
     assert await story.held(reviews, 0.61)
     (review,) = await reviews.open()
-    await reviews.answer(review.id, confirm=True)
+    await reviews.answer(review.id, confirm=True, by="machine")
     story.clock.advance(seconds=30 * 86_400 + 1)
     assert await story.storage.reviews.forget(story.clock.now()) == 0  # asking again had dropped the first one
     assert not await story.held(reviews, 0.61)
@@ -170,7 +170,7 @@ async def test_rejected_it_counts_as_a_correction_and_the_next_match_waits(story
     reviews = story.reviews(Mode.STANDARD)
     assert await story.held(reviews, 0.55)
     (review,) = await reviews.open()
-    await reviews.answer(review.id, confirm=False)
+    await reviews.answer(review.id, confirm=False, by="machine")
     assert await story.storage.corrections.counts() == {review.template_id: 1}
     assert await story.held(reviews, 0.69)
     (again,) = await reviews.open()

@@ -7,7 +7,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -17,7 +17,9 @@ from visavis.pipeline.watch import CameraState
 from visavis.server.access import needs
 from visavis.server.api.uploads import example
 from visavis.server.permissions import Permission
+from visavis.server.readings import Look, Why
 from visavis.server.site import Site, site_of
+from visavis.server.staff_read import StaffRead
 from visavis.types import Frame, Monitor
 
 router = APIRouter(prefix="/v1/edge/monitors", tags=["monitors"])
@@ -238,6 +240,7 @@ class Events(BaseModel):
 async def events(
     request: Request,
     name: Name,
+    look: Annotated[Look, Depends(StaffRead(Why.CAMERAS))],
     *,
     after: Annotated[int, Query(ge=0, description="`next` of the last answer; 0 for all that is kept.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -246,6 +249,7 @@ async def events(
     site = site_of(request)
     await site.monitors.get(name)
     found, missed = site.monitors.happenings.after(name, after, limit)
+    await look.at(line.member for line in found if line.member)
     return Events(
         events=[HappeningView(**asdict(line)) for line in found],
         next=found[-1].number if found else after,

@@ -3,16 +3,20 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel
 
 from visavis.server.access import needs
 from visavis.server.api.uploads import example
 from visavis.server.permissions import Permission
+from visavis.server.readings import Look, Why
 from visavis.server.site import Site, site_of
+from visavis.server.staff_read import StaffRead
 from visavis.types import Review
 
 router = APIRouter(prefix="/v1/edge/reviews", tags=["reviews"])
+
+Reviewing = Annotated[Look, Depends(StaffRead(Why.REVIEW))]
 
 A_REVIEW = {
     "id": "5f1c…",
@@ -76,16 +80,20 @@ def review_view(site: Site, review: Review) -> ReviewView:
 
 
 @router.get("", dependencies=[needs(Permission.ANSWER_REVIEWS)])
-async def waiting(request: Request) -> ReviewList:
+async def waiting(request: Request, look: Reviewing) -> ReviewList:
     """Matches that wait for staff, oldest first."""
     site = site_of(request)
-    found = [review_view(site, review) for review in await site.reviews.open()]
-    return ReviewList(mode=site.reviews.mode.value, reviews=found)
+    found = await site.reviews.open()
+    await look.at(site.reviews.tokens(found))
+    return ReviewList(mode=site.reviews.mode.value, reviews=[review_view(site, review) for review in found])
 
 
 @router.post("/{review_id}", dependencies=[needs(Permission.ANSWER_REVIEWS)])
-async def answer(request: Request, review_id: Annotated[str, Path(max_length=64)], body: Answer) -> ReviewView:
+async def answer(
+    request: Request, review_id: Annotated[str, Path(max_length=64)], body: Answer, look: Reviewing
+) -> ReviewView:
     """Confirm: the member is greeted at the next look. Reject: it counts as "not me"."""
     site = site_of(request)
-    review = await site.reviews.answer(review_id, confirm=body.answer == "confirm")
+    review = await site.reviews.answer(review_id, confirm=body.answer == "confirm", by=look.actor)
+    await look.at(site.reviews.tokens([review]))
     return review_view(site, review)

@@ -12,3 +12,16 @@ INSERT INTO audit VALUES (
 -- after: Links in order.
 SELECT seq, at, actor, action, subject, detail, previous_sha256, sha256
 FROM audit WHERE seq > %(seq)s ORDER BY seq LIMIT %(limit)s
+
+-- links: What the hash of each link covers, also of those that were put before the first.
+SELECT seq, to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS.US'), actor, action, subject, detail::text, previous_sha256, sha256
+FROM audit WHERE %(seq)s::bigint IS NULL OR seq > %(seq)s ORDER BY seq LIMIT %(limit)s
+
+-- find: Of some subjects, of an action, in a time; newest first.
+SELECT seq, at, actor, action, subject, detail, previous_sha256, sha256
+FROM audit
+WHERE (%(subjects)s::text[] IS NULL OR subject = ANY (%(subjects)s))
+    AND (%(action)s::text IS NULL OR action = %(action)s)
+    AND (%(since)s::timestamptz IS NULL OR at >= %(since)s)
+    AND (%(until)s::timestamptz IS NULL OR at <= %(until)s)
+ORDER BY seq DESC LIMIT %(limit)s
