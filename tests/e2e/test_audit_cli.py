@@ -70,7 +70,7 @@ def test_r13_the_command_verifies_both_halves(where: list[str], database_url: st
 
 def test_r13_an_export_is_verified_without_database_and_secret(where: list[str], tmp_path: Path) -> None:
     """Three files are enough; a changed character, a lost line or another site's key is found."""
-    log, signed, key = (str(tmp_path / name) for name in ("log.jsonl", "signed.jsonl", "site.pem"))
+    log, signed, key = (str(tmp_path / name) for name in ("log.jsonl", "signed.jsonl", "site.jwks"))
     assert ran("export", log, "--checkpoints", signed, "--public-key", key, *where) == {"entries": 6, "checkpoints": 2}
     away = ["--data-dir", str(tmp_path / "elsewhere"), "--export", log, "--checkpoints", signed, "--public-key", key]
     found = ran("verify", *away)

@@ -30,7 +30,7 @@ FOUND = {
 
 @audit_app.command(
     "verify",
-    epilog="`visavis audit verify --export log.jsonl --checkpoints checkpoints.jsonl --public-key site.pem`",
+    epilog="`visavis audit verify --export log.jsonl --checkpoints checkpoints.jsonl --public-key site.jwks`",
     help=say("Check both logs against themselves and what was signed; exit status 1 when anything does not fit."),
 )
 def verify(
@@ -44,15 +44,17 @@ def verify(
     ] = None,
     public_key: Annotated[
         Path | None,
-        typer.Option(exists=True, dir_okay=False, help=say("The site's public key (PEM)."), show_default=False),
+        typer.Option(
+            exists=True, dir_okay=False, help=say("The site's public keys (JWKS or PEM)."), show_default=False
+        ),
     ] = None,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     json_: AsJson = False,
 ) -> None:
     """Of the database, or offline of an export."""
-    from visavis.privacy.audit_export import read_pem
     from visavis.privacy.checkpoints import read_checkpoints
+    from visavis.privacy.jwk import read_public_keys
     from visavis.server.auditing import known_publics, verify_database, verify_export
 
     given = settings(data_dir=data_dir, database_url=database_url)
@@ -60,7 +62,7 @@ def verify(
         if export is None:
             found = asyncio.run(verify_database(given, progress, also=checkpoints))
         else:
-            publics = read_pem(public_key) if public_key else known_publics(given)
+            publics = read_public_keys(public_key.read_text()) if public_key else known_publics(given)
             kept = read_checkpoints(checkpoints or given.checkpoints_file)
             found = verify_export(export, kept, publics, progress)
     if json_:
@@ -119,7 +121,7 @@ def show(
 
 @audit_app.command(
     "export",
-    epilog="`visavis audit export log.jsonl --checkpoints checkpoints.jsonl --public-key site.pem`",
+    epilog="`visavis audit export log.jsonl --checkpoints checkpoints.jsonl --public-key site.jwks`",
     help=say("Write both logs to a file that anybody can verify; that you did is written down."),
 )
 def export(

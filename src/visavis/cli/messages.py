@@ -330,7 +330,7 @@ ZH = {
     "Check both logs against themselves and what was signed; exit status 1 when anything does not fit.": "将两份日志与自身及签名核对；有任何不符时退出码为 1。",
     "An exported log, instead of the database.": "改为校验导出的日志，而不是数据库。",
     "Checkpoints to compare with.": "用来比对的检查点文件。",
-    "The site's public key (PEM).": "站点公钥（PEM）。",
+    "The site's public keys (JWKS or PEM).": "站点公钥（JWKS 或 PEM）。",
     "{half}: {entries} entries fit; {checkpoints} checkpoints hold, the last of entry {covered}.": "{half}：{entries} 条相符；{checkpoints} 个检查点成立，最后一个覆盖到第 {covered} 条。",
     "{rate} entries a second.": "每秒 {rate} 条。",
     "The newest entries of both logs; that you looked is written down.": "两份日志的最新条目；您的查看会被记录。",

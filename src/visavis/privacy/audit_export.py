@@ -8,10 +8,6 @@ The hash covers the text of `entry` exactly as it stands in the line.
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
-
 from visavis.errors import InputRefused, SettingInvalid
 from visavis.types import Link
 
@@ -19,7 +15,6 @@ BATCH = 10_000
 HALVES = ("edge", "hub")
 _HEAD = {half: f'{{"half":"{half}","sha256":"' for half in HALVES}
 _MIDDLE = '","entry":'
-_PEM_END = b"-----END PUBLIC KEY-----"
 
 
 def export_line(half: str, link: Link) -> str:
@@ -66,22 +61,3 @@ def _half_of(line: str, path: Path, number: int) -> str:
         if line.startswith(head):
             return half
     raise InputRefused(f"{path.name}, line {number}: not an entry of an exported audit log")
-
-
-def pem(public: bytes) -> str:
-    """A public key as other programs read it."""
-    key = Ed25519PublicKey.from_public_bytes(public)
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-
-
-def read_pem(path: Path) -> tuple[bytes, ...]:
-    """Every Ed25519 key of a file; raises SettingInvalid."""
-    try:
-        blocks = path.read_bytes().split(_PEM_END)[:-1]
-        keys = [load_pem_public_key(block.strip() + b"\n" + _PEM_END) for block in blocks]
-    except (OSError, ValueError, UnsupportedAlgorithm) as error:
-        raise SettingInvalid(f"public_key: {path.name} cannot be read: {type(error).__name__}") from error
-    found = tuple(key.public_bytes_raw() for key in keys if isinstance(key, Ed25519PublicKey))
-    if not found:
-        raise SettingInvalid(f"public_key: {path.name} holds no Ed25519 public key")
-    return found

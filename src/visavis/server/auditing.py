@@ -14,15 +14,17 @@ from visavis.errors import SettingInvalid, StorageFull
 from visavis.pipeline.notary import Notary
 from visavis.ports import Clock, KeyProvider
 from visavis.privacy.audit_check import Checked, begin_check
-from visavis.privacy.audit_export import HALVES, export_line, pem, read_export
+from visavis.privacy.audit_export import HALVES, export_line, read_export
 from visavis.privacy.checkpoints import line_of, public_key, read_checkpoints
 from visavis.privacy.erasure import digest
+from visavis.privacy.jwk import to_jwks
 from visavis.privacy.keys import FileSiteKey
 from visavis.privacy.slots import NO_ROOM
+from visavis.server.notaries import site_notaries
 from visavis.server.principal import Kind
 from visavis.server.readings import EVERYBODY, Readings, Why
 from visavis.server.reviews import PSEUDONYM
-from visavis.server.site import WallClock, site_notaries
+from visavis.server.site import WallClock
 from visavis.storage.database import Storage, open_storage
 from visavis.types import AuditEntry, Checkpoint, Token
 
@@ -135,7 +137,7 @@ async def export(
                 lines.writelines(f"{json.dumps(line_of(c), separators=(',', ':'))}\n" for c in kept)
         if key is not None:
             with _draft(key) as lines:
-                lines.write(pem(public_key(desk.keys)))
+                lines.write(json.dumps(to_jwks([public_key(desk.keys)])))
         return Exported(entries=entries, checkpoints=len(kept))
 
 

@@ -26,10 +26,9 @@ from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
 from visavis.pipeline.notary import Notary
 from visavis.pipeline.watch import CameraSpec, Watch
-from visavis.ports import Clock, KeyProvider
+from visavis.ports import Clock
 from visavis.privacy.assessment.configuration import Configuration
 from visavis.privacy.assessment.signing import Standing
-from visavis.privacy.checkpoints import FileCheckpoints
 from visavis.privacy.erasure import FileErasures
 from visavis.privacy.jurisdiction import Jurisdiction, load_jurisdiction
 from visavis.privacy.keys import SiteKey
@@ -44,6 +43,7 @@ from visavis.server.keys import open_keys, root_of
 from visavis.server.limits import Limits
 from visavis.server.liveness import Gate, levels_of
 from visavis.server.monitors import Monitors
+from visavis.server.notaries import site_notaries
 from visavis.server.readings import Readings
 from visavis.server.retention import Retain
 from visavis.server.reviews import Mode, Reviews
@@ -422,23 +422,6 @@ def _compose(
         pack=pack.manifest,
         scorer=pack.liveness,
         preview_observer=Observer(pack, min_face_px=PREVIEW_FACE_PX),
-    )
-
-
-def site_notaries(settings: Settings, storage: Storage, keys: KeyProvider, clock: Clock) -> tuple[Notary, ...]:
-    """The notary of each half."""
-    halves = (("edge", storage.audit, storage.checkpoints), ("hub", storage.hub_audit, storage.hub_checkpoints))
-    return tuple(
-        Notary(
-            site=settings.site,
-            half=half,
-            audit=audit,
-            table=table,
-            file=FileCheckpoints(settings.checkpoints_file, half),
-            keys=keys,
-            clock=clock,
-        )
-        for half, audit, table in halves
     )
 
 

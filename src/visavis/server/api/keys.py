@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
-from visavis.privacy import receipts
+from visavis.privacy import checkpoints, receipts
 from visavis.privacy.jwk import to_jwk, to_jwks, to_pem
 from visavis.server.access import PUBLIC
 from visavis.server.api.uploads import example
@@ -43,5 +43,6 @@ async def public_key(request: Request) -> PublicKey:
 @router.get("/.well-known/jwks.json", dependencies=[PUBLIC])
 async def jwks(request: Request) -> Response:
     """Every public key of the site, as a set (RFC 7517)."""
-    keys = to_jwks([receipts.public_key(site_of(request).edge.keys)])
-    return JSONResponse(keys, media_type="application/jwk-set+json")
+    keys = site_of(request).edge.keys
+    found = to_jwks([receipts.public_key(keys), checkpoints.public_key(keys)])
+    return JSONResponse(found, media_type="application/jwk-set+json")
