@@ -18,13 +18,13 @@ from visavis.privacy.audit_export import HALVES, export_line, read_export
 from visavis.privacy.checkpoints import line_of, public_key, read_checkpoints
 from visavis.privacy.erasure import digest
 from visavis.privacy.jwk import to_jwks
-from visavis.privacy.keys import FileSiteKey
 from visavis.privacy.slots import NO_ROOM
+from visavis.server.keys import open_keys
 from visavis.server.notaries import site_notaries
 from visavis.server.principal import Kind
 from visavis.server.readings import EVERYBODY, Readings, Why
 from visavis.server.reviews import PSEUDONYM
-from visavis.server.site import WallClock
+from visavis.server.wall_clock import WallClock
 from visavis.storage.database import Storage, open_storage
 from visavis.types import AuditEntry, Checkpoint, Token
 
@@ -45,10 +45,8 @@ class Desk:
 
 @asynccontextmanager
 async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
-    """Without serving; raises SettingInvalid without the site key."""
-    if not settings.site_key_file.exists():
-        raise SettingInvalid(f"site key: {settings.site_key_file} is missing; restore it, nothing opens without it")
-    keys, clock = FileSiteKey(settings.site_key_file), WallClock()
+    """Without serving; raises what `open_keys` raises."""
+    keys, clock = open_keys(settings), WallClock()
     async with open_storage(settings.database_url, data_dir=settings.data_dir) as storage:
         yield Desk(
             settings=settings,
@@ -103,10 +101,8 @@ def verify_export(
 
 
 def known_publics(settings: Settings) -> tuple[bytes, ...]:
-    """What this site's checkpoints verify with; raises SettingInvalid where there is no site key."""
-    if not settings.site_key_file.exists():
-        raise SettingInvalid("public_key: name the file with the site's public key: --public-key FILE")
-    return (public_key(FileSiteKey(settings.site_key_file)),)
+    """What this site's checkpoints verify with; raises what `open_keys` raises."""
+    return (public_key(open_keys(settings)),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
