@@ -30,8 +30,11 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── WeightsUnavailable
     │   └── GalleryMismatch
     ├── PrivacyError            a promise to a member would be broken
+    │   ├── AgeRefused
     │   ├── ConsentMissing
     │   ├── NoticeOutdated
+    │   ├── GuardianMissing
+    │   ├── ReleaseMissing
     │   ├── KeyDestroyed
     │   ├── KeyHeld
     │   ├── SealBroken
@@ -217,6 +220,18 @@ class ConsentMissing(PrivacyError):
 
 class NoticeOutdated(ConsentMissing):
     """The notice has changed since consent was given. Show the new notice and ask again."""
+
+
+class AgeRefused(PrivacyError):
+    """Membership starts at a higher age here; no guardian can consent instead. Come back when you have reached it."""
+
+
+class GuardianMissing(ConsentMissing):
+    """Somebody of this age needs a parent or guardian who consents. Ask them to come along, to read and to sign."""
+
+
+class ReleaseMissing(ConsentMissing):
+    """The law here asks for a signature before the first picture. Sign with your name, or join without your face."""
 
 
 class KeyDestroyed(PrivacyError):

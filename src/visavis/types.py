@@ -128,7 +128,7 @@ class Consent:
     evidence: str  # what shows it: "pressed accept"; never personal data
     given_at: datetime
     expires_at: datetime
-    guardian: str | None = None  # id of the guardian's own consent, where the member is a minor
+    guardian: str | None = None  # keyed digest of the guardian's signature, where the member is a minor
 
     def __post_init__(self) -> None:
         _aware("given_at", self.given_at)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class SiteUnderTest:
         nickname: str = "Grace",
         placement: str = "entrance",
         locale: str = "en",
+        declared: Mapping[str, Any] | None = None,
         **form: str,
     ) -> httpx.Response:
         ticked = [
@@ -49,7 +50,7 @@ class SiteUnderTest:
             "locale": locale,
             "age_confirmed": True,
             "consents": ticked,
-        }
+        } | dict(declared or {})
         files = [("images", (f"{n}.jpg", photo, "image/jpeg")) for n, photo in enumerate(photos)]
         data = {"enrolment": json.dumps(enrolment)} | form
         return await self.http.post("/v1/edge/members", data=data, files=files or None)

@@ -12,6 +12,7 @@ from visavis.errors import ConsentMissing, GalleryMismatch, InputRefused, KeyDes
 from visavis.identity.rotation import Rotations, base_model
 from visavis.ports import KeyProvider
 from visavis.privacy.consent import Entry, grant, not_withdrawn, withdraw
+from visavis.privacy.declared import OF_AGE, Declared, signed
 from visavis.privacy.pseudonym import credential_digest, new_card, new_pin, token
 from visavis.privacy.vault import new_wrapped_key, open_embedding, open_text, seal_embedding, seal_text
 from visavis.types import Consent, Embedding, Member, MemberId, Purpose, Scenario, SealedTemplate, Withdrawal
@@ -49,6 +50,7 @@ def enrol(
     ids: Ids,
     method: str = "kiosk",
     evidence: str = "ticked the box and pressed join",
+    declared: Declared = OF_AGE,
 ) -> Enrolment:
     """Make a member.
 
@@ -65,6 +67,7 @@ def enrol(
         ids: Source of fresh ids.
         method: How consent was given.
         evidence: What shows that it was; never personal data.
+        declared: What `privacy.declared` has checked.
 
     Raises:
         ConsentMissing: A required purpose, or RECOGNISE for photos, was not allowed.
@@ -90,6 +93,7 @@ def enrol(
         enrolled_at=now,
     )
     member = with_templates(member, embeddings, keys=keys, now=now, ids=ids)
+    mark = signed(keys, member_id, declared.signature) if declared.signature else ""
     consents = tuple(
         grant(
             scenario.notices[purpose],
@@ -98,10 +102,11 @@ def enrol(
             scenario=scenario.name,
             locale=locale,
             method=method,
-            evidence=evidence,
+            evidence=mark if mark and purpose is Purpose.RECOGNISE else evidence,
             now=now,
             consent_days=scenario.consent_days,
             consent_id=ids(),
+            guardian=mark if declared.guardian else None,
         )
         for purpose in dict.fromkeys(purposes)
     )

@@ -40,7 +40,9 @@ from visavis.perception.decode import decode_image
 from visavis.perception.observe import Observer, enrolment_face
 from visavis.ports import AuditLog, Clock, ConsentLedger, ErasureList, HubLink, KeyProvider, Roster, VisitLog
 from visavis.privacy.consent import permit, to_ask
+from visavis.privacy.declared import OF_AGE, Declared, check_declared
 from visavis.privacy.erasure import EVERYTHING, digest
+from visavis.privacy.jurisdiction import Jurisdiction
 from visavis.privacy.pseudonym import credential_digest
 from visavis.privacy.receipts import deletion_receipt
 from visavis.types import (
@@ -107,6 +109,7 @@ class Edge:
     shares: dict[MemberId, float] = field(default_factory=dict)  # of the error rate, where less than all of it
     visits: VisitLog | None = None  # None: nobody counts them
     hold: Hold | None = None  # asked before a member is greeted by face
+    law: Jurisdiction | None = None  # of the place; None: none asks for anything
     faces_off: str = ""  # why no face may be used at this site; empty: they may
     gallery: Gallery = field(init=False)
     rotations: Rotations = field(init=False)
@@ -382,7 +385,25 @@ class Edge:
 
     # ------ enrolment
 
-    async def enrol(self, *, photos: Sequence[bytes], name: str, locale: str, consents: Sequence[Purpose]) -> Enrolment:
+    @property
+    def minimum_age(self) -> int:
+        """From which somebody may join by themselves."""
+        return self.scenario.minimum_age if self.law is None else self.law.age(self.scenario.minimum_age)
+
+    def check_declared(self, declared: Declared, *, face: bool) -> None:
+        """Raises AgeRefused, GuardianMissing or ReleaseMissing."""
+        if self.law is not None:
+            check_declared(declared, self.law, minimum_age=self.scenario.minimum_age, face=face)
+
+    async def enrol(
+        self,
+        *,
+        photos: Sequence[bytes],
+        name: str,
+        locale: str,
+        consents: Sequence[Purpose],
+        declared: Declared = OF_AGE,
+    ) -> Enrolment:
         """Make a member of a person; nothing is written unless everything holds.
 
         Args:
@@ -390,27 +411,37 @@ class Edge:
             name: Nickname for the greeting.
             locale: Language in which the notices were read.
             consents: Purposes that the person ticked.
+            declared: Their age, guardian and signature.
 
         Raises:
+            AgeRefused, GuardianMissing, ReleaseMissing: From `privacy.declared`.
             InputRefused: A photo, the name or the set of photos cannot be used.
             ConsentMissing: A required consent, or that for the photos, was not given.
             FacesOff: There are photos, and no face may be used here.
         """
+        self.check_declared(declared, face=bool(photos))
         embeddings = await asyncio.to_thread(self._embed_photos, photos) if photos else ()
-        return await self.enrol_embedded(embeddings, name=name, locale=locale, consents=consents)
+        return await self.enrol_embedded(embeddings, name=name, locale=locale, consents=consents, declared=declared)
 
     async def enrol_embedded(
-        self, embeddings: Sequence[Embedding], *, name: str, locale: str, consents: Sequence[Purpose]
+        self,
+        embeddings: Sequence[Embedding],
+        *,
+        name: str,
+        locale: str,
+        consents: Sequence[Purpose],
+        declared: Declared = OF_AGE,
     ) -> Enrolment:
         """The same, of photos that were looked at before; raises as `enrol` does."""
+        self.check_declared(declared, face=bool(embeddings))
         if embeddings:
             self.check_faces()
         embeddings = self.rotations.turned(embeddings)
-        enrolment = self._enrolment(embeddings, name=name, locale=locale, consents=consents)
+        enrolment = self._enrolment(embeddings, name=name, locale=locale, consents=consents, declared=declared)
         while any([await self.roster.find(digest) for digest in enrolment.member.credentials]):
             # Ten digits repeat now and then; a PIN must never open another member's page.
             self.keys.destroy([enrolment.member.wrapped_key])
-            enrolment = self._enrolment(embeddings, name=name, locale=locale, consents=consents)
+            enrolment = self._enrolment(embeddings, name=name, locale=locale, consents=consents, declared=declared)
         member = enrolment.member
         try:
             # The hub first: what a failure leaves there are receipts of a token that nobody has.
@@ -426,7 +457,13 @@ class Edge:
         return enrolment
 
     def _enrolment(
-        self, embeddings: Sequence[Embedding], *, name: str, locale: str, consents: Sequence[Purpose]
+        self,
+        embeddings: Sequence[Embedding],
+        *,
+        name: str,
+        locale: str,
+        consents: Sequence[Purpose],
+        declared: Declared,
     ) -> Enrolment:
         return enrol(
             nickname=name,
@@ -439,6 +476,7 @@ class Edge:
             keys=self.keys,
             now=self.clock.now(),
             ids=self.ids,
+            declared=declared,
         )
 
     def _embed_photos(self, photos: Sequence[bytes]) -> tuple[Embedding, ...]:

@@ -142,6 +142,7 @@ def grant(
     now: datetime,
     consent_days: int,
     consent_id: str,
+    guardian: str | None = None,
 ) -> Consent:
     """The receipt of a consent that is given now, on this notice."""
     return Consent(
@@ -157,6 +158,7 @@ def grant(
         evidence=evidence,
         given_at=now,
         expires_at=now + timedelta(days=consent_days),
+        guardian=guardian,
     )
 
 

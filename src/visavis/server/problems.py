@@ -30,6 +30,7 @@ STATUS: tuple[tuple[type[errors.VisavisError], HTTPStatus], ...] = (
     (errors.HeadersTooLarge, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE),
     (errors.TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (errors.InputRefused, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (errors.AgeRefused, HTTPStatus.FORBIDDEN),
     (errors.ConsentMissing, HTTPStatus.FORBIDDEN),
     (errors.LivenessLocked, HTTPStatus.TOO_MANY_REQUESTS),
     (errors.LivenessRequired, HTTPStatus.FORBIDDEN),

@@ -400,6 +400,7 @@ def _compose(
         audit=storage.audit,
         clock=clock,
         ids=ids,
+        law=law,
         faces_off=UNDECIDED.reason,
     )
     learner = Learner(hub=hub, outcomes=storage.outcomes, store=storage.policies, policy=SquareCB(scenario))

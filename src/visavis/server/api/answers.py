@@ -115,6 +115,8 @@ class Notices(BaseModel):
             "title": {"en": "Shop", "zh-CN": "商店"},
             "site": "site-1",
             "minimum_age": 18,
+            "guardian_consents": False,
+            "written_release": False,
             "camera_allowed": True,
             "faces": "on",
             "liveness": {"enrolment": "off", "consent_change": "off", "rewards": "off"},
@@ -134,7 +136,9 @@ class Notices(BaseModel):
     scenario: str
     title: Said
     site: str
-    minimum_age: int
+    minimum_age: int  # the higher of scenario and law; declared, never asked as a number
+    guardian_consents: bool  # below it a parent or guardian may consent
+    written_release: bool  # a signature before the first picture
     camera_allowed: bool
     faces: str  # "on", or why not: switched_off, jurisdiction, no_assessment, stale_assessment
     liveness: Said  # what asks for a check -> which

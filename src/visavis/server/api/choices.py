@@ -48,7 +48,9 @@ async def consent(
     demand_for_change(site, session, liveness_pass)
     check_notices(site, body)
     purposes = [ticked.purpose for ticked in body.consents]
-    given = await allow(site.edge, session.member_id, purposes, locale=body.locale, method="kiosk")
+    given = await allow(
+        site.edge, session.member_id, purposes, locale=body.locale, method="kiosk", signature=body.signature
+    )
     return {
         "consents": await consents(site, session.member_id),
         "receipts": [{"id": one.id, "jws": site.receipt(one)} for one in given],

@@ -29,6 +29,7 @@ from visavis.pipeline.edge import Welcome
 from visavis.pipeline.enrolment import ReviewMode
 from visavis.pipeline.liveness import Challenge
 from visavis.privacy.consent import State, notice_sha256, standing, to_ask
+from visavis.privacy.declared import Declared
 from visavis.server.access import PUBLIC, VISIT, device
 from visavis.server.api.answers import Consents, Forgotten, Greeted, Joined, Me, Notices
 from visavis.server.api.shots import judged, shot_views
@@ -90,7 +91,9 @@ class Joining(BaseModel):
     placement: str = Field(max_length=64)
     nickname: str = Field(min_length=1, max_length=80)
     locale: str = Field(pattern="^(en|zh-CN)$")
-    age_confirmed: bool
+    age_confirmed: bool  # at least `minimum_age` of the notices; no age is asked, guessed or kept
+    guardian: bool = False  # a parent or guardian stands by, has read the notices and consents
+    signature: str = Field(default="", max_length=200)  # name of whoever signs; only its keyed digest is kept
     consents: list[Ticked] = Field(max_length=len(Purpose))
 
 
@@ -100,6 +103,7 @@ class Allowing(BaseModel):
     model_config = example({"locale": JOINING["locale"], "consents": JOINING["consents"]})
 
     locale: str = Field(pattern="^(en|zh-CN)$")
+    signature: str = Field(default="", max_length=200)  # of the guardian, or where the law asks for a written release
     consents: list[Ticked] = Field(min_length=1, max_length=len(Purpose))
 
 
@@ -145,7 +149,9 @@ async def notices(request: Request, placement: str) -> dict[str, Any]:
         "scenario": scenario.name,
         "title": dict(scenario.title),
         "site": site.edge.site,
-        "minimum_age": scenario.minimum_age,
+        "minimum_age": site.edge.minimum_age,
+        "guardian_consents": site.law.guardian_consents_below,
+        "written_release": site.law.written_release,
         "camera_allowed": site.faces.on,
         "faces": site.faces.use.value,
         "liveness": site.liveness.levels(placement),
@@ -238,8 +244,8 @@ async def join(
     uploads = images or []
     if len(uploads) > MAX_PHOTOS:
         raise InputRefused(f"at most {MAX_PHOTOS} images")
-    if not joining.age_confirmed:
-        raise InputRefused(f"a member confirms to be at least {site.scenario.minimum_age} years old")
+    declared = Declared(of_age=joining.age_confirmed, guardian=joining.guardian, signature=joining.signature)
+    site.edge.check_declared(declared, face=bool(uploads))
     site.edge.check_placement(joining.placement)
     check_notices(site, joining)
     photos = [await read_bounded(upload) for upload in uploads]
@@ -257,6 +263,7 @@ async def join(
         name=joining.nickname,
         locale=joining.locale,
         consents=[c.purpose for c in joining.consents],
+        declared=declared,
     )
     welcome = await site.edge.presented(enrolled.pin, method=Method.PIN, placement=joining.placement)
     site.tally.welcomed(welcome)

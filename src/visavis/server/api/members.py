@@ -15,6 +15,7 @@ from visavis.perception.decode import decode_image
 from visavis.pipeline.camera import Camera
 from visavis.pipeline.enrolment import ReviewMode
 from visavis.privacy.consent import permit
+from visavis.privacy.declared import check_release
 from visavis.server.access import VISIT, device
 from visavis.server.api.answers import A_GREETING, Greeted
 from visavis.server.api.edge import LivenessPass, demand_for_change, recognised
@@ -196,12 +197,12 @@ async def remove_template(
 
 
 async def allowed(site: Site, member: Member) -> None:
-    """Raises ConsentMissing unless the member allows recognition at this moment."""
+    """Raises ConsentMissing unless the member allows recognition at this moment, as the law of the place asks."""
     scenario = site.scenario
     notice = scenario.notices.get(Purpose.RECOGNISE)
     if notice is None:
         raise ConsentMissing(Purpose.RECOGNISE.value)
-    permit(
+    consent = permit(
         await site.edge.consents(member.id),
         purpose=Purpose.RECOGNISE,
         scenario=scenario.name,
@@ -209,6 +210,7 @@ async def allowed(site: Site, member: Member) -> None:
         notice_version=notice.version,
         at=site.clock.now(),
     )
+    check_release(consent, site.law)
 
 
 async def views(site: Site, member: Member) -> list[TemplateView]:

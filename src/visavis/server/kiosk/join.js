@@ -71,9 +71,26 @@ function drawDetails() {
   const face = ticked.has("recognise");
   stepOf("details-step", 2);
   $("age-text").textContent = say("details.age", { age: site.minimum_age });
+  $("guardian-row").hidden = !site.guardian_consents;
+  drawSignature();
   $("details-camera").hidden = !face;
   $("join-submit").textContent = say(face ? "details.take" : "details.submit");
   $("details-without").hidden = !FACE_PROBLEMS.has(wentWrong()?.code);
+}
+
+/** Who signs, and what for: a guardian for a child, or anybody where the law asks for it before a picture. */
+function drawSignature() {
+  const guardian = $("guardian").checked;
+  const released = site.written_release && ticked.has("recognise");
+  $("signature-row").hidden = !guardian && !released;
+  $("signature-text").textContent = say(guardian ? "details.sign.guardian" : "details.sign");
+}
+
+/** One of both: old enough, or with a guardian. */
+function declare(event) {
+  const other = event.target.id === "age" ? "guardian" : "age";
+  if (event.target.checked) $(other).checked = false;
+  drawSignature();
 }
 
 function suggest() {
@@ -85,7 +102,8 @@ function suggest() {
 function submitDetails(event) {
   event.preventDefault();
   if (!$("nickname").value.trim()) return fail({ code: "nickname-missing" });
-  if (!$("age").checked) return fail({ code: "age-missing", age: site.minimum_age });
+  if (!$("age").checked && !$("guardian").checked) return fail({ code: "age-missing", age: site.minimum_age });
+  if (!$("signature-row").hidden && !$("signature").value.trim()) return fail({ code: "signature-missing" });
   ticked.has("recognise") ? photograph() : join([]);
 }
 
@@ -98,8 +116,11 @@ function photograph() {
 
 function withoutFace() {
   ticked.delete("recognise");
+  drawSignature();
   join([]);
 }
+
+const signature = () => ($("signature-row").hidden ? "" : $("signature").value.trim());
 
 async function join(photos, pass) {
   const consents = [...ticked.values()].map((notice) => ({
@@ -111,7 +132,8 @@ async function join(photos, pass) {
   go("busy");
   const here = staying();
   try {
-    const joined = await api.join({ placement, nickname, locale: readIn, age_confirmed: $("age").checked, consents }, photos, pass);
+    const declared = { age_confirmed: $("age").checked, guardian: $("guardian").checked, signature: signature() };
+    const joined = await api.join({ placement, nickname, locale: readIn, ...declared, consents }, photos, pass);
     if (here()) welcome(joined);
   } catch (problem) {
     if (!here()) return;
@@ -123,6 +145,7 @@ async function join(photos, pass) {
 
 $("notices-next").onclick = () => go("details");
 $("suggest").onclick = suggest;
+$("age").onchange = $("guardian").onchange = declare;
 $("details-form").onsubmit = submitDetails;
 $("details-without").onclick = withoutFace;
 $("enrol-again").onclick = photograph;
