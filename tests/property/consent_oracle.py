@@ -38,44 +38,42 @@ class Oracle:
     """
 
     yes: list[Allowed] = field(default_factory=list)
-    doubtful: set[tuple[str, Purpose]] = field(default_factory=set)  # may be refused, though it was allowed
+    sure: set[Allowed] = field(default_factory=set)  # nothing happened since that may have ended it
     gone: set[str] = field(default_factory=set)  # asked to be forgotten, and were told that it is done
 
     def allow(self, one: Allowed) -> None:
         """Somebody said yes."""
         self.yes.append(one)
-        self.doubtful.discard((one.who, one.purpose))
+        self.sure.add(one)
 
     def take_back(self, who: str, purpose: Purpose, place: Place) -> None:
         """Somebody was told that their yes has ended; elsewhere it may end too."""
         self.yes = [one for one in self.yes if (one.who, one.purpose, one.place) != (who, purpose, place)]
-        self.doubtful.add((who, purpose))
+        self.sure = {one for one in self.sure if (one.who, one.purpose) != (who, purpose)}
 
     def forget(self, who: str) -> None:
         """Somebody was told that nothing is left of them."""
         self.yes = [one for one in self.yes if one.who != who]
+        self.doubt(who)
         self.gone.add(who)
 
     def doubt(self, who: str) -> None:
         """Something broke in the middle of what they asked for: they were told so, and ask again."""
-        self.doubtful |= {(who, purpose) for purpose in Purpose}
+        self.sure = {one for one in self.sure if one.who != who}
 
     def doubt_all(self) -> None:
         """An older copy of everything came back: what was allowed since then may be lost."""
-        for who in {one.who for one in self.yes}:
-            self.doubt(who)
+        self.sure.clear()
 
     def may(self, who: str, purpose: Purpose, place: Place, text: str, now: datetime) -> bool:
         """Whether this may be done to them."""
-        return any(
-            one.who == who
-            and one.purpose is purpose
-            and one.place == place
-            and one.text == text  # whoever read another text is asked again
-            and now < one.until
-            for one in self.yes
-        )
+        return any(_covers(one, who, purpose, place, text, now) for one in self.yes)
 
     def must(self, who: str, purpose: Purpose, place: Place, text: str, now: datetime) -> bool:
         """Whether refusing it would break what they were told."""
-        return (who, purpose) not in self.doubtful and self.may(who, purpose, place, text, now)
+        return any(_covers(one, who, purpose, place, text, now) for one in self.sure)
+
+
+def _covers(one: Allowed, who: str, purpose: Purpose, place: Place, text: str, now: datetime) -> bool:
+    same = (one.who, one.purpose, one.place) == (who, purpose, place)
+    return same and one.text == text and now < one.until  # whoever read another text is asked again

@@ -175,7 +175,6 @@ class Stories(RuleBasedStateMachine):
             card.gone = True
         else:
             oracle.take_back(card.who, purpose, node.place)
-            oracle.doubtful |= {(card.who, purpose)}
         if purpose in (None, Purpose.RECOGNISE):
             card.has_face = False
         self.world.changed()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from enum import StrEnum
 
 from visavis.errors import NothingToShow
 from visavis.types import Campaign, Candidate, Item, Placement, PrivacyClass, Scenario, Surface
@@ -48,6 +49,23 @@ def _candidates(
             if item_id not in seen and discreet(scenario.items[item_id], placement, people_in_view):
                 seen.add(item_id)
                 yield Candidate(item_id=item_id, campaign_id=campaign.id)
+
+
+class Withheld(StrEnum):
+    """Why something that runs here is not shown here."""
+
+    OTHERS = "others"  # it is for one person, and more are in view
+    SCREEN = "screen"  # it is for no screen that others can see
+
+
+def withheld(scenario: Scenario, placement: Placement, *, people_in_view: int, now: datetime) -> Withheld | None:
+    """What the person who stands there may be told about items that say too much about them; None: nothing is."""
+    running = (c for c in scenario.campaigns.values() if scheduled(c, now) and placed(c, placement))
+    items = [scenario.items[item_id] for campaign in running for item_id in campaign.items]
+    hidden = [item for item in items if not discreet(item, placement, people_in_view)]
+    if any(discreet(item, placement, people_in_view=1) for item in hidden):
+        return Withheld.OTHERS
+    return Withheld.SCREEN if hidden else None
 
 
 def scheduled(campaign: Campaign, now: datetime) -> bool:

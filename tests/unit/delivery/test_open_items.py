@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visavis.delivery.open_items import discreet, open_items, placed, scheduled
+from visavis.delivery.open_items import Withheld, discreet, open_items, placed, scheduled, withheld
 from visavis.errors import NothingToShow
 from visavis.scenarios.loader import load_scenario
-from visavis.testing import T0, a_campaign, a_placement, an_item
+from visavis.testing import T0, a_campaign, a_placement, a_scenario, an_item
 from visavis.types import PrivacyClass, Surface
 
 RETAIL = load_scenario("retail")
@@ -84,3 +84,27 @@ def test_the_house_speaks_when_nothing_else_may() -> None:
     homeless = replace(RETAIL, campaigns={k: c for k, c in RETAIL.campaigns.items() if not c.house})
     with pytest.raises(NothingToShow):
         open_items(homeless, placement, people_in_view=1, exhausted=paying, now=T0)
+
+
+@pytest.mark.parametrize(
+    ("privacy", "surface", "people", "told"),
+    [
+        (PrivacyClass.PUBLIC, Surface.PUBLIC_SCREEN, 9, None),
+        (PrivacyClass.PERSONAL, Surface.KIOSK, 1, None),
+        (PrivacyClass.PERSONAL, Surface.KIOSK, 2, Withheld.OTHERS),
+        (PrivacyClass.PERSONAL, Surface.PUBLIC_SCREEN, 1, Withheld.SCREEN),
+        (PrivacyClass.PRIVATE, Surface.KIOSK, 1, Withheld.SCREEN),
+        (PrivacyClass.PRIVATE, Surface.PRIVATE, 1, None),
+    ],
+)
+def test_r09_what_is_withheld_is_said(
+    privacy: PrivacyClass, surface: Surface, people: int, told: Withheld | None
+) -> None:
+    """The member learns that something is kept from this place and why, not what it is."""
+    items = {"item-1": an_item(), "item-2": an_item(id="item-2", privacy=privacy)}
+    scenario = a_scenario(items=items, campaigns={"c": a_campaign(id="c", items=("item-1", "item-2"))})
+    here = a_placement(surface=surface)
+    assert withheld(scenario, here, people_in_view=people, now=T0) is told
+    over = replace(scenario.campaigns["c"], ends_at=T0)
+    later = replace(scenario, campaigns={"c": over})
+    assert withheld(later, here, people_in_view=people, now=T0) is None  # what does not run is not withheld

@@ -8,6 +8,7 @@ import pytest
 
 from visavis import errors
 from visavis.cli.messages import ZH, ZH_ERRORS
+from visavis.delivery.open_items import Withheld
 from visavis.privacy.retention import Due
 from visavis.server.console.texts import TEXTS
 from visavis.server.faces_allowed import FaceUse
@@ -66,7 +67,16 @@ def test_the_kiosk_has_every_text_that_it_asks_for() -> None:
     assert len(asked) > 60
     assert asked <= KIOSK["en"].keys()
     assert {f"camera.faces_{use.value}" for use in FaceUse if use is not FaceUse.ON} <= KIOSK["en"].keys()
-    built = ("problem.", "reason.", "hint.", "pose.", "purpose.", "camera.", "news.")  # from a code: the tests below
+    built = (
+        "problem.",
+        "reason.",
+        "hint.",
+        "pose.",
+        "purpose.",
+        "camera.",
+        "news.",
+        "withheld.",
+    )  # from a code, see below
     assert not [key for key in KIOSK["en"] if f'"{key}"' not in source and not key.startswith(built)]
 
 
@@ -75,7 +85,7 @@ def test_the_kiosk_has_words_for_every_code_it_can_meet() -> None:
     assert len(REASONS) == 5
     assert len(HINTS) == 6
     wanted = {f"reason.{code}" for code in REASONS} | {f"purpose.{purpose}" for purpose in Purpose}
-    wanted |= {f"news.{what}" for what in Due if what is not Due.ALL}
+    wanted |= {f"news.{what}" for what in Due if what is not Due.ALL} | {f"withheld.{why}" for why in Withheld}
     wanted |= {f"hint.{code}" for code in (*HINTS, "no_face", "several_faces", "hold_still")}
     assert wanted <= KIOSK["en"].keys()
 

@@ -46,6 +46,7 @@ A_GREETING: dict[str, Any] = {
     "session": "uT3…",
     "decision": A_DECISION,
     "ask": [],
+    "withheld": None,
     "news": None,
 }
 A_RECEIPT = {"id": "c1a4…", "purpose": "recognise", "expires_at": "2027-01-05T09:00:00", "jws": "eyJ…"}
@@ -92,6 +93,7 @@ class Greeted(BaseModel):
     session: str  # for the routes under /me, a few minutes long
     decision: DecisionView | None
     ask: list[str]  # purposes to ask about again: the notice is new, or the consent has run out
+    withheld: str | None = None  # what is not shown here, since others may see it: others (are in view), screen
     news: str | None = None  # what happened to the member's data since the last visit: face_unused, face_expired
 
 

@@ -14,6 +14,7 @@ from fastapi import APIRouter, File, Form, Header, Request, UploadFile, WebSocke
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import HTTPConnection
 
+from visavis.delivery.open_items import Withheld, withheld
 from visavis.errors import (
     ConsentMissing,
     CredentialRefused,
@@ -131,12 +132,20 @@ def recognised(site: Site, welcome: Welcome) -> dict[str, Any]:
     )
     return {
         "method": welcome.sighting.method.value,
+        "withheld": not_shown(site, welcome),
         "greeting": greeting(site, welcome.nickname),
         "session": session,
         "decision": decision_view(welcome.decision, site.scenario) if welcome.decision else None,
         "ask": [purpose.value for purpose in welcome.ask],
         "news": welcome.news,
     }
+
+
+def not_shown(site: Site, welcome: Welcome) -> Withheld | None:
+    """Why something is kept from the place where the member stands."""
+    placement = site.scenario.placements[welcome.sighting.placement]
+    people, now = welcome.sighting.people_in_view, site.clock.now()
+    return withheld(site.scenario, placement, people_in_view=people, now=now)
 
 
 @router.get("/notices", response_model=Notices, dependencies=[PUBLIC])

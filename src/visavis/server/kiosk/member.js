@@ -48,6 +48,8 @@ function drawWelcome() {
   $("greeting").textContent = local(person.greeting);
   $("news").hidden = !person.news;
   $("news").textContent = person.news ? say(`news.${person.news}`) : "";
+  $("withheld").hidden = !person.withheld;
+  $("withheld").textContent = person.withheld ? say(`withheld.${person.withheld}`) : "";
   $("codes").hidden = !person.pin;
   $("not-me").hidden = person.method !== "face"; // only a face can be mistaken for another
   $("card").alt = say("joined.card");
