@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from visavis.cli.assess import assess_app
 from visavis.cli.audit import audit_app
 from visavis.cli.bench import bench_app
 from visavis.cli.edge import CameraFps, CameraLoop, Cameras, edge
@@ -54,6 +55,7 @@ app = typer.Typer(
 app.add_typer(packs_app, name="packs")
 app.add_typer(members_app, name="members")
 app.add_typer(keys_app, name="keys")
+app.add_typer(assess_app, name="assess")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")
 app.add_typer(scenarios_app, name="scenarios")

@@ -47,3 +47,25 @@ def a_configuration(**changes: Any) -> Configuration:
         "cameras": {"entrance": 1},
     }
     return Configuration(**(said | changes))
+
+
+ANSWERS = {
+    "controller": "Corner Market Ltd, 1 Main Street",
+    "necessity": "Members with full hands are greeted without a card.",
+    "alternatives": "A card at the till; it is forgotten at home.",
+    "people": "Some 300 customers a day, ten staff.",
+    "minors": "Children come with their parents; age is asked.",
+    "lawful_basis": "Explicit consent, GDPR art. 9(2)(a).",
+    "notices": "A sign at the door, in English and Chinese.",
+    "recipients": "Nobody.",
+    "machines": "In a locked cabinet; disk encrypted.",
+    "backups": "Weekly, in a safe, without the site key, four weeks.",
+    "accuracy": "On twelve of our staff, mornings and evenings.",
+    "consulted": "The data protection officer and the works council.",
+    "residual_risk": "medium",
+    "residual_reason": "Nothing depends on a face.",
+    "decision": "yes",
+    "review_by": "2027-01-31",
+    "signer_role": "Data protection officer",
+    "contact": "Data protection, +49 30 1234",
+}
