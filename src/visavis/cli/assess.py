@@ -202,7 +202,7 @@ def sign(
             "configuration_sha256": signed.sha256,
             "role": signed.role,
             "signed_at": signed.signed_at.isoformat(),
-            "public_key": site.public_key().hex(),
+            "public_key": _hex(site.public_key()),
         }
 
     done = _with_site(given, work)
@@ -252,16 +252,17 @@ def verify(
 
 def _key(given: "Settings", named: str | None) -> bytes:
     from visavis.privacy.assessment.signing import public_key
-    from visavis.privacy.keys import FileSiteKey
+    from visavis.server.keys import open_keys, root_of
 
     if named is not None:
         try:
             return bytes.fromhex(named)
         except ValueError:
             raise InputRefused("public-key: 64 hexadecimal digits") from None
-    if not given.site_key_file.exists():
+    root = root_of(given)
+    if not root.exists:
         raise SignatureInvalid("this machine has no site key; give --public-key")
-    return public_key(FileSiteKey(given.site_key_file))
+    return public_key(open_keys(given, root=root))
 
 
 @assess_app.command(
@@ -298,8 +299,12 @@ async def _status(site: "Assessed") -> dict[str, Any]:
         "signed_at": signed.signed_at.isoformat() if signed else None,
         "review_by": signed.answers.get("review_by") if signed else None,
         "changed": found.changed,
-        "public_key": site.public_key().hex() if site.settings.site_key_file.exists() else None,
+        "public_key": _hex(site.public_key()),
     }
+
+
+def _hex(key: bytes | None) -> str | None:
+    return None if key is None else key.hex()
 
 
 def _print_status(found: dict[str, Any]) -> None:

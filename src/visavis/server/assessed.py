@@ -7,19 +7,21 @@ from datetime import datetime
 
 from visavis.config import Settings
 from visavis.perception.packs import chosen_pack, read_manifest
-from visavis.ports import AuditLog
+from visavis.ports import AuditLog, KeyProvider
 from visavis.privacy.assessment.answers import CONTACT, Answers, check_complete
 from visavis.privacy.assessment.configuration import Configuration
 from visavis.privacy.assessment.document import Assessment
 from visavis.privacy.assessment.signing import Signed, Standing, public_key, read_file, sign, standing, write_file
 from visavis.privacy.jurisdiction import Jurisdiction, load_jurisdiction
-from visavis.privacy.keys import FileSiteKey
+from visavis.privacy.roots import RootFile
 from visavis.scenarios.loader import load_scenario
 from visavis.server.assessments import configuration_of
 from visavis.server.cameras import camera_specs
 from visavis.server.faces_allowed import FacesAllowed, faces_allowed
+from visavis.server.keys import open_keys, root_of
 from visavis.server.liveness import levels_of
-from visavis.server.site import Progress, WallClock
+from visavis.server.site import Progress
+from visavis.server.wall_clock import WallClock
 from visavis.storage.database import open_storage
 
 
@@ -31,13 +33,14 @@ class Assessed:
     configuration: Configuration
     law: Jurisdiction
     audit: AuditLog
+    root: RootFile
 
     def standing(self) -> Standing:
         """Of the signed assessment that is there; a site without a key has none, and gets no key by asking."""
-        if not self.settings.site_key_file.exists():
+        if not self.root.exists:
             return Standing(trouble="missing")
         text = read_file(self.settings.assessment_file)
-        return standing(text, public_key(self._keys()), self.configuration.facts())
+        return standing(text, public_key(self._keys(make=False)), self.configuration.facts())
 
     def faces(self) -> FacesAllowed:
         """What the next start would say."""
@@ -60,7 +63,7 @@ class Assessed:
             signed_at=now,
             demonstration=self.settings.demonstration,
         )
-        write_file(self.settings.assessment_file, sign(self._keys(), signed))
+        write_file(self.settings.assessment_file, sign(self._keys(make=True), signed))
         await self._note(signed, now)
         return signed
 
@@ -68,13 +71,12 @@ class Assessed:
         detail = {"configuration": signed.sha256}
         await self.audit.append(actor="cli", action="assessment_signed", subject="", detail=detail, at=now)
 
-    def public_key(self) -> bytes:
-        """Of the site, which has a key from now on."""
-        return public_key(self._keys())
+    def public_key(self) -> bytes | None:
+        """Of the site; None before it has a key."""
+        return public_key(self._keys(make=False)) if self.root.exists else None
 
-    def _keys(self) -> FileSiteKey:
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return FileSiteKey(self.settings.site_key_file)
+    def _keys(self, *, make: bool) -> KeyProvider:
+        return open_keys(self.settings, root=self.root, make=make)
 
 
 def as_signed(found: Standing) -> Assessment | None:
@@ -92,8 +94,9 @@ def as_signed(found: Standing) -> Assessment | None:
 
 
 @asynccontextmanager
-async def assessed(settings: Settings, *, progress: Progress) -> AsyncIterator[Assessed]:
+async def assessed(settings: Settings, *, progress: Progress, root: RootFile | None = None) -> AsyncIterator[Assessed]:
     """Open what is needed to know the configuration: scenario, law, face pack, and the cameras in the database."""
+    root = root or root_of(settings)  # before other programs are started, which would inherit its secrets
     scenario, law = load_scenario(settings.scenario), load_jurisdiction(settings.jurisdiction)
     pack = read_manifest(chosen_pack(settings.face_pack, settings.packs_dir, progress))
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -107,4 +110,4 @@ async def assessed(settings: Settings, *, progress: Progress) -> AsyncIterator[A
             cameras=camera_specs(settings),
             monitors=await storage.monitors.all(),
         )
-        yield Assessed(settings=settings, configuration=configuration, law=law, audit=storage.audit)
+        yield Assessed(settings=settings, configuration=configuration, law=law, audit=storage.audit, root=root)

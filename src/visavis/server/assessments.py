@@ -13,6 +13,7 @@ from visavis.privacy.assessment.configuration import Configuration
 from visavis.privacy.assessment.signing import Signed, Standing, public_key, read_file, sign, standing, write_file
 from visavis.privacy.consent import notice_sha256
 from visavis.privacy.jurisdiction import Jurisdiction
+from visavis.privacy.retention import schedule
 from visavis.types import Guarded, Liveness, Monitor, Notice, Placement, Scenario
 
 NOBODY = "demonstration"  # the role of whoever signs for one
@@ -30,7 +31,6 @@ def configuration_of(
 ) -> Configuration:
     """What runs, or would run at the next start."""
     watched = [spec.placement for spec in cameras] + [one.placement for one in monitors if one.enabled]
-    days = scenario.retention_days
     return Configuration(
         site=settings.site,
         scenario=scenario.name,
@@ -38,12 +38,12 @@ def configuration_of(
         jurisdiction=law.model_dump(mode="json", by_alias=True),
         minimum_age=law.age(scenario.minimum_age),
         purposes={purpose.value: _purpose(notice) for purpose, notice in scenario.notices.items()},
-        retention_days={
-            "consent": scenario.consent_days,
-            "biometric": law.days("biometric", days.get("biometric")),
-            "event": law.days("event", days.get("event")),
+        consent_days=scenario.consent_days,
+        retention={
+            category.value: {"days": rule.days, "since": rule.since.value}
+            for category, rule in schedule(law, scenario).items()
         },
-        protection="L1",
+        protection=settings.protection.value,
         pack=_pack(pack),
         false_match_rate=settings.false_match_rate,
         liveness={use.value: level.value for use, level in liveness.items()},

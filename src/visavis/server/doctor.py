@@ -18,13 +18,23 @@ from visavis.perception.packs import default_pack_folder, verify_pack
 from visavis.privacy.jurisdiction import load_jurisdiction
 from visavis.privacy.keys import ring_file
 from visavis.privacy.ring import read_ring
+from visavis.privacy.roots import RootFile
 from visavis.scenarios.loader import load_scenario
+from visavis.server.assessed import assessed
+from visavis.server.faces_allowed import FaceUse
 from visavis.server.keys import check_kept_there, root_of
 from visavis.server.run import listen
 from visavis.server.site import check_database
 
 State = Literal["ok", "note", "broken"]
 FREE_BYTES = 1_000_000_000
+SIGN = "Run `visavis assess new`, answer, then `visavis assess sign`; card and PIN serve meanwhile."
+REMEDIES = {
+    FaceUse.SWITCHED_OFF: "Set VISAVIS_FACE=true if faces are wanted.",
+    FaceUse.JURISDICTION: "Nothing to do: card and PIN serve.",
+    FaceUse.NO_ASSESSMENT: SIGN,
+    FaceUse.STALE_ASSESSMENT: SIGN,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +52,18 @@ class Finding:
 
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything, each on its own, so that one broken part does not hide another."""
+    roots: list[RootFile] = []  # the one that was opened: its passphrase can be taken from the environment once
     return [
         _python(),
         _packages(),
         *(_extra(name, module) for name, module in (("demo", "skimage"), ("learning", "torch"))),
         _disk(settings),
-        _guarded("site key", lambda: _site_key(settings)),
+        _guarded("site key", lambda: _site_key(settings, roots)),
         _guarded("protection", lambda: _protection(settings)),
         _guarded("face pack", lambda: _face_pack(settings)),
         _guarded("scenario", lambda: _scenario(settings)),
         await _database(settings),
+        await _faces(settings, roots),
         _guarded("port", lambda: _port(settings)),
         _browser(),
     ]
@@ -123,8 +135,9 @@ def _disk(settings: Settings) -> Finding:
     )
 
 
-def _site_key(settings: Settings) -> Finding:
+def _site_key(settings: Settings, roots: list[RootFile]) -> Finding:
     root = root_of(settings)
+    roots.append(root)
     check_kept_there(settings, root)
     if not root.exists:
         return Finding(name="site key", state="ok", seen="none yet; made at the first start")
@@ -167,6 +180,20 @@ async def _database(settings: Settings) -> Finding:
     except VisavisError as error:
         return Finding(name="database", state="broken", seen=error.code(), remedy=str(error))
     return Finding(name="database", state="ok", seen=seen)
+
+
+async def _faces(settings: Settings, roots: list[RootFile]) -> Finding:
+    """Whether faces would be on at the next start; that they are off breaks nothing."""
+    if not roots or (not default_pack_folder(settings.packs_dir).exists() and settings.face_pack is None):
+        return Finding(name="faces", state="note", seen="unknown without site key and face pack")
+    try:
+        async with assessed(settings, progress=lambda _step, _share: None, root=roots[0]) as site:
+            faces = site.faces()
+    except VisavisError as error:
+        return Finding(name="faces", state="note", seen=f"unknown: {error.code()}")
+    if faces.on:
+        return Finding(name="faces", state="ok", seen=faces.reason)
+    return Finding(name="faces", state="note", seen=faces.reason, remedy=REMEDIES[faces.use])
 
 
 def _port(settings: Settings) -> Finding:

@@ -23,7 +23,8 @@ class Configuration:
     jurisdiction: Mapping[str, Any]  # the whole profile
     minimum_age: int
     purposes: Mapping[str, Mapping[str, Any]]  # purpose -> version, required, title, sha256 of each language's text
-    retention_days: Mapping[str, int]  # category -> days
+    consent_days: int  # until a consent is asked again
+    retention: Mapping[str, Mapping[str, Any]]  # category -> days (None: no job deletes it), and since what
     protection: str  # level of the templates: L0, L1 or L2
     pack: Mapping[str, Any]  # of the face pack: name, version, model, sha256 of each file, evidence
     false_match_rate: float  # promised for the whole gallery (FPIR)

@@ -82,7 +82,7 @@ class _Writer:
             ("basis", self._basis),
             ("retention", self._retention),
             ("rights", self._rights),
-            ("security", self._security),
+            ("protection", self._protection),
             ("accuracy", self._accuracy),
             ("risks", self._risks),
             ("residual", self._residual),
@@ -170,30 +170,36 @@ class _Writer:
 
     def _basis(self) -> Iterator[Block]:
         yield from self._asked("lawful_basis")
-        yield self._text("basis.consent", days=self._facts["retention_days"]["consent"])
+        yield self._text("basis.consent", days=self._facts["consent_days"])
         if self._law["written_release"]:
             yield self._text("basis.release")
         yield from self._asked("notices")
 
     def _retention(self) -> Iterator[Block]:
-        rows = [(named(name, self._locale), f"{days:,}") for name, days in self._facts["retention_days"].items()]
-        yield self._table(("retention.what", "retention.days"), rows, (0.6, 0.4))
+        rows = [
+            (self._say(f"kept.{name}"), self._days(rule["days"]), self._say(f"since.{rule['since']}"))
+            for name, rule in self._facts["retention"].items()
+        ]
+        yield self._table(("retention.what", "retention.days", "retention.since"), rows, (0.5, 0.2, 0.3))
+
+    def _days(self, days: int | None) -> str:
+        return self._say("retention.kept") if days is None else f"{days:,}"
 
     def _rights(self) -> Iterator[Block]:
         yield self._text("rights.text")
 
-    def _security(self) -> Iterator[Block]:
+    def _protection(self) -> Iterator[Block]:
         protection, law = self._facts["protection"], self._law
-        yield self._text(f"security.{protection}")
+        yield self._text(f"protection.{protection}")
         name = self._local(law["title"])
-        yield self._text("security.advised", law=name, advised=law["protection"], protection=protection)
+        yield self._text("protection.advised", law=name, advised=law["protection"], protection=protection)
         match law["breach_hours"]:
             case 0:
-                yield self._text("security.breach.0")
+                yield self._text("protection.breach.0")
             case int(hours):
-                yield self._text("security.breach", hours=hours)
+                yield self._text("protection.breach", hours=hours)
         if law["filing_threshold"]:
-            yield self._text("security.filing", people=f"{law['filing_threshold']:,}")
+            yield self._text("protection.filing", people=f"{law['filing_threshold']:,}")
 
     def _accuracy(self) -> Iterator[Block]:
         pack = self._facts["pack"]
@@ -228,7 +234,7 @@ class _Writer:
             "liveness": ", ".join(dict.fromkeys(named(level, self._locale) for level in levels)) or self._say("off"),
             "cameras": sum(self._facts["cameras"].values()),
             "protection": self._facts["protection"],
-            "days": self._facts["retention_days"]["biometric"],
+            "days": self._facts["retention"]["biometric"]["days"],
             "age": self._facts["minimum_age"],
         }
 

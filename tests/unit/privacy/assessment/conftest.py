@@ -29,7 +29,12 @@ def a_configuration(**changes: Any) -> Configuration:
                 "sha256": {"en": "a" * 64, "zh-CN": "b" * 64},
             }
         },
-        "retention_days": {"consent": 365, "biometric": 365, "event": 730},
+        "consent_days": 365,
+        "retention": {
+            "biometric": {"days": 365, "since": "last_visit"},
+            "event": {"days": 730, "since": "made"},
+            "audit": {"days": None, "since": "made"},
+        },
         "protection": "L1",
         "pack": {
             "name": "default-face",

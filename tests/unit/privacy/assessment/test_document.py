@@ -15,6 +15,7 @@ from visavis.privacy.assessment.pdf import pdf
 from visavis.privacy.assessment.questions import QUESTIONS
 from visavis.privacy.assessment.risks import RISKS, highest, remaining
 from visavis.privacy.assessment.texts import LOCALES, texts
+from visavis.privacy.retention import Category, Since
 from visavis.testing import T0
 
 from .conftest import ANSWERS
@@ -98,11 +99,10 @@ def test_r14_the_document_follows_the_configuration(configuration: Configuration
     for figure in ("European Union", "16 years", "365", "730", "0.1 %", "499,500 pairs", "Level L1", "72 hours"):
         assert figure in text, figure
     assert configuration_sha256(configuration.facts()) in text
-    other = replace(
-        configuration, protection="L0", false_match_rate=0.02, retention_days={"biometric": 30, "consent": 9}
-    )
+    kept = {"biometric": {"days": 30, "since": "last_visit"}}
+    other = replace(configuration, protection="L0", false_match_rate=0.02, retention=kept, consent_days=9)
     text = markdown(drawn(other))
-    for figure in ("Level L0", "2 %", "| templates, after the last visit | 30 |", "good for 9 days"):
+    for figure in ("Level L0", "2 %", "| templates of faces | 30 | the last visit |", "good for 9 days"):
         assert figure in text, figure
 
 
@@ -135,6 +135,12 @@ def test_everything_is_said_in_both_languages() -> None:
         assert english == chinese, key
     wanted = {f"risk.{risk.key}.{part}" for risk in RISKS for part in ("what", "measure")}
     assert wanted | {f"ask.{question.key}" for question in QUESTIONS} <= texts().keys()
+
+
+def test_every_kind_of_data_of_the_schedule_has_words() -> None:
+    """And everything that its days can be counted from."""
+    wanted = {f"kept.{category.value}" for category in Category} | {f"since.{since.value}" for since in Since}
+    assert wanted <= texts().keys()
 
 
 def test_r14_html_shows_hostile_answers_as_text(configuration: Configuration) -> None:

@@ -75,7 +75,10 @@ def test_r14_the_same_configuration_is_valid_and_any_other_is_named(configuratio
         "protection": ("L0", "protection: L1, now L0"),
         "false_match_rate": (0.01, "false_match_rate: 0.001, now 0.01"),
         "cameras": ({"entrance": 2}, "cameras.entrance: 1, now 2"),
-        "retention_days": ({"consent": 365, "biometric": 365}, "retention_days.event: 730, now none"),
+        "retention": (
+            dict(configuration.retention) | {"event": {"days": 900, "since": "made"}},
+            "retention.event.days: 730, now 900",
+        ),
         "scenario": ("other", "scenario: sample, now other"),
         "minimum_age": (14, "minimum_age: 16, now 14"),
         "pack": (configuration.pack | {"model": "other@0"}, "pack.model: default-face…, now other@0"),
