@@ -45,7 +45,10 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None, description="PostgreSQL 16 or newer; without it an embedded server runs in data_dir."
     )
-    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to listen on; beyond loopback only once an administrator has an account.",
+    )
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes any free one.")
     protection: Protection = Field(
         default=Protection.L1,
@@ -66,6 +69,13 @@ class Settings(BaseSettings):
     )
     vault_ca_file: Path | None = Field(default=None, description="For vault: certificates to trust, in PEM.")
     kms_key: str = Field(default="alias/visavis", description="For kms: id, ARN or alias of a symmetric key.")
+    names: tuple[str, ...] = Field(
+        default=(),
+        description="Names by which browsers reach this site, beside loopback and the host, as a JSON list: "
+        '`["kiosk.example"]`.',
+    )
+    tls_certificate: Path | None = Field(default=None, description="Certificate chain (PEM) to speak TLS with.")
+    tls_key: Path | None = Field(default=None, description="Its private key (PEM).")
     site: str = Field(default="site-1", pattern=r"^[a-z0-9][a-z0-9-]{0,31}$", description="Name of this site.")
     scenario: str = Field(default="retail", description="Scenario pack, by name or folder.")
     face_pack: str | None = Field(default=None, description="Model pack, by name or folder; the default one is built.")

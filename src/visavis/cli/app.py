@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from visavis.cli.api_keys import api_keys_app
 from visavis.cli.assess import assess_app
 from visavis.cli.audit import audit_app
 from visavis.cli.bench import bench_app
@@ -35,6 +36,7 @@ from visavis.cli.options import (
 from visavis.cli.packs import packs_app
 from visavis.cli.progress import progress_bar
 from visavis.cli.scenarios import scenarios_app
+from visavis.cli.staff import staff_app
 from visavis.cli.train import train_app
 from visavis.errors import InputRefused, SetupError, VisavisError
 
@@ -60,6 +62,8 @@ app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")
 app.add_typer(scenarios_app, name="scenarios")
 app.add_typer(audit_app, name="audit")
+app.add_typer(staff_app, name="staff")
+app.add_typer(api_keys_app, name="api-keys")
 
 app.add_typer(bench_app, name="bench")
 
@@ -164,7 +168,8 @@ def serve(
     host: Annotated[
         str | None,
         typer.Option(
-            help=say("Address to listen on; loopback only until staff can sign in."), show_default="127.0.0.1"
+            help=say("Address to listen on; beyond loopback only once an administrator has an account."),
+            show_default="127.0.0.1",
         ),
     ] = None,
     scenario: Scenario = None,

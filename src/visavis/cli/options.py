@@ -25,6 +25,7 @@ DatabaseUrl = Annotated[
 ]
 Port = Annotated[int | None, typer.Option(help=say("Port to listen on; 0 takes any free one."), show_default="8080")]
 Scenario = Annotated[str | None, typer.Option(help=say("Scenario pack, by name or folder."), show_default="retail")]
+SiteName = Annotated[str | None, typer.Option("--site", help=say("Name of this site."), show_default="site-1")]
 AsJson = Annotated[bool, typer.Option("--json", help=say("Print JSON for programs instead of text for people."))]
 
 

@@ -8,10 +8,24 @@ from starlette.formparsers import MultiPartParser
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from visavis.server import problems
-from visavis.server.api import choices, edge, faces, hub, keys, members, monitors, pages, reviews, staff, system
+from visavis.server.api import (
+    choices,
+    edge,
+    faces,
+    hub,
+    keys,
+    members,
+    monitors,
+    pages,
+    reviews,
+    sign_in,
+    staff,
+    system,
+)
 from visavis.server.api.answers import Problem
 from visavis.server.board import SiteBoard
 from visavis.server.console.console import mount_console
+from visavis.server.console_guard import ConsoleGuard
 from visavis.server.door import IN_FLIGHT, Door
 from visavis.server.headers import SecurityHeaders
 from visavis.server.recognition import SiteRecognition
@@ -50,10 +64,11 @@ def create_app(site: Site) -> FastAPI:
         app.include_router(router, responses=PROBLEM)
     app.include_router(pages.router)
     pages.mount_files(app)
-    mount_console(app, SiteBoard(site), SiteRecognition(site))
+    app.include_router(sign_in.router)
+    mount_console(app, SiteBoard(site), SiteRecognition(site), guard=ConsoleGuard)
     MultiPartParser.spool_max_size = IN_FLIGHT  # an upload must never become a temporary file: pictures stay in memory
     app.add_middleware(Door, limits=site.limits)
     app.add_middleware(SecurityHeaders)
     # A page elsewhere must not reach this machine by a name that it made resolve to it (DNS rebinding).
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, site.settings.host])
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, site.settings.host, *site.settings.names])
     return app

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from visavis import errors
@@ -82,7 +82,9 @@ def install(app: FastAPI) -> None:
     """Answer every failure of `app` with a problem document."""
 
     @app.exception_handler(errors.VisavisError)
-    async def known(_: Request, error: errors.VisavisError) -> Response:
+    async def known(request: Request, error: errors.VisavisError) -> Response:
+        if isinstance(error, errors.SignInRequired) and request.scope["path"].startswith("/console"):
+            return RedirectResponse("/console/sign-in", 303)  # a person, whose session has ended
         return refused(error)
 
     @app.exception_handler(RequestValidationError)

@@ -19,18 +19,16 @@ from visavis.server.site import Progress, Site, open_site
 
 CONNECTIONS = 2000  # beyond this a caller is told to come again
 
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - what it means is what is refused
+
 
 def listen(settings: Settings) -> socket.socket:
     """A listening socket, taken before anything slow starts; raises PortInUse or SettingInvalid."""
-    try:
-        loopback = settings.host == "localhost" or ip_address(settings.host).is_loopback
-    except ValueError:
-        raise SettingInvalid(f"host: {settings.host!r} is not an address") from None
-    if not loopback:
-        raise SettingInvalid(
-            "host: console and API have no sign-in yet, so visavis listens on loopback only; "
-            "put a reverse proxy with authentication before it"
-        )
+    loopback(settings.host)
+    if settings.host in EVERY_ADDRESS and not settings.names:
+        raise SettingInvalid(f"names: say by which names browsers reach {settings.host}")
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        raise SettingInvalid("tls_certificate, tls_key: give both or neither")
     sock = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     # Accepted connections inherit it; without it head and body of an answer wait 40 ms for each other (Nagle).
@@ -48,6 +46,21 @@ def listen(settings: Settings) -> socket.socket:
     return sock
 
 
+def loopback(host: str) -> bool:
+    """Whether only this machine reaches it; raises SettingInvalid."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        raise SettingInvalid(f"host: {host!r} is not an address") from None
+
+
+async def check_door(site: Site) -> None:
+    """Raises SettingInvalid when others would reach a site that nobody can sign in to."""
+    if not loopback(site.settings.host) and not await site.accounts.people.administered():
+        how = "visavis staff add LOGIN --role administrator"
+        raise SettingInvalid(f"host: beyond loopback only once an administrator has an account; run `{how}`")
+
+
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -61,6 +74,7 @@ async def serving(settings: Settings, *, progress: Progress) -> AsyncIterator[tu
     sock = listen(settings)
     try:
         async with open_site(settings, progress=progress) as site:
+            await check_door(site)
             config = uvicorn.Config(
                 create_app(site),
                 log_config=None,
@@ -69,6 +83,8 @@ async def serving(settings: Settings, *, progress: Progress) -> AsyncIterator[tu
                 ws_max_size=2_000_000,
                 ws_max_queue=4,
                 server_header=False,
+                ssl_certfile=settings.tls_certificate,
+                ssl_keyfile=settings.tls_key,
                 http=Connection,  # httptools takes headers of any length
                 h11_max_incomplete_event_size=MAX_HEADER_BYTES * 2,
                 limit_concurrency=CONNECTIONS,
@@ -81,7 +97,8 @@ async def serving(settings: Settings, *, progress: Progress) -> AsyncIterator[tu
                 if task.done():
                     task.result()
                 host, port = sock.getsockname()[:2]
-                yield site, f"http://{f'[{host}]' if ':' in host else host}:{port}"
+                scheme = "http" if settings.tls_certificate is None else "https"
+                yield site, f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
             finally:
                 site.screens.close()
                 server.should_exit = True

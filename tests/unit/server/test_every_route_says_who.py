@@ -4,14 +4,14 @@ from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.routing import BaseRoute
 
 from visavis.server.access import Access
-from visavis.server.api import pages
+from visavis.server.api import pages, sign_in
 from visavis.server.app import ROUTERS
 from visavis.server.permissions import ALLOWED, SCOPES, Permission
 from visavis.types import Role
 
 
 def every_route() -> list[BaseRoute]:
-    return [route for router in (*ROUTERS, pages.router) for route in router.routes]
+    return [route for router in (*ROUTERS, pages.router, sign_in.router) for route in router.routes]
 
 
 def declared(route: BaseRoute) -> list[Access]:

@@ -102,7 +102,7 @@ class People:
 
     # ------ the second factor
 
-    async def enrol(self, before: Staff, secret: str, step: int) -> tuple[Staff, tuple[str, ...]] | None:
+    async def enrol(self, before: Staff, secret: str, step: int, *, by: str) -> tuple[Staff, tuple[str, ...]] | None:
         """With this secret as second factor from now on, and the recovery codes; None when somebody was quicker."""
         codes = new_recovery_codes()
         after = replace(
@@ -114,7 +114,7 @@ class People:
         written = await self.write(after, before)
         if written is None:
             return None
-        await self.note(f"staff {before.id}", "second_factor_set_up", before)
+        await self.note(by, "second_factor_set_up", before)
         return written, codes
 
     def secret_of(self, staff: Staff) -> str:

@@ -94,7 +94,7 @@ class SignIns:
         await self._may_try(at.staff.login, address)
         secret = self.pending_secret(at)
         step = matching_step(secret, clean(code), at=self._people.clock.now(), after=0)
-        done = await self._people.enrol(at.staff, secret, step) if step is not None else None
+        done = await self._enrolled(at.staff, secret, step) if step is not None else None
         if done is None:
             await self._people.note("nobody", "sign_in_refused", at.staff, factor="enrolment")
             raise SignInRefused
@@ -152,6 +152,9 @@ class SignIns:
         await self._attempts.forget(self._key("login", tidy(login)))
 
     # ------ parts
+
+    async def _enrolled(self, staff: Staff, secret: str, step: int) -> tuple[Staff, tuple[str, ...]] | None:
+        return await self._people.enrol(staff, secret, step, by=f"staff {staff.id}")
 
     async def _opened(self, staff: Staff, *, complete: bool, address: str) -> SignedIn:
         now, cookie = self._people.clock.now(), secrets.token_urlsafe(COOKIE_BYTES)

@@ -23,7 +23,7 @@ SERVER = Path(str(files("visavis.server")))
 
 def mount_files(app: FastAPI) -> None:
     """Serve the pages' own files; nothing comes from elsewhere."""
-    for name, folder in (("kiosk", "kiosk"), ("player", "player"), ("shared", "static")):
+    for name, folder in (("kiosk", "kiosk"), ("player", "player"), ("shared", "static"), ("sign-in", "sign_in")):
         app.mount(f"/static/{name}", StaticFiles(directory=SERVER / folder), name=f"static-{name}")
 
 

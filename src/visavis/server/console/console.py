@@ -1,6 +1,6 @@
 """The console: a live board in NiceGUI, with everything it needs from its own wheel."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from importlib.resources import files
@@ -14,7 +14,7 @@ from visavis.server.console.board import BoardSource
 from visavis.server.console.page import show_board
 from visavis.server.console.recognition import RecognitionSource
 from visavis.server.console.recognition_page import show_recognition
-from visavis.server.console.texts import Language
+from visavis.server.console.texts import language_of
 
 BOARD = "visavis.board"
 RECOGNITION = "visavis.recognition"
@@ -33,10 +33,12 @@ class WithBoard:
         await self._app({**scope, BOARD: self._board, RECOGNITION: self._recognition}, receive, send)
 
 
-def mount_console(app: FastAPI, board: BoardSource, recognition: RecognitionSource) -> None:
-    """Serve board and recognition at /console/; they start and stop with `app`."""
+def mount_console(
+    app: FastAPI, board: BoardSource, recognition: RecognitionSource, *, guard: Callable[[ASGIApp], ASGIApp]
+) -> None:
+    """Serve board and recognition at /console/, to whom the guard lets pass; they start and stop with `app`."""
     shell = _shell()
-    app.mount("/console", WithBoard(shell, board, recognition))
+    app.mount("/console", guard(WithBoard(shell, board, recognition)))
     before = app.router.lifespan_context
 
     @asynccontextmanager
@@ -63,18 +65,12 @@ def _shell() -> FastAPI:
 
     @ui.page("/")
     async def board_page(request: Request, lang: str | None = None) -> None:
-        await show_board(cast("BoardSource", request.scope[BOARD]), _language(request, lang))
+        await show_board(cast("BoardSource", request.scope[BOARD]), language_of(request, lang))
 
     @ui.page("/recognition")
     async def recognition_page(request: Request, lang: str | None = None) -> None:
         board = cast("BoardSource", request.scope[BOARD])
         recognition = cast("RecognitionSource", request.scope[RECOGNITION])
-        await show_recognition(board, recognition, _language(request, lang))
+        await show_recognition(board, recognition, language_of(request, lang))
 
     return shell
-
-
-def _language(request: Request, lang: str | None) -> Language:
-    """As chosen; otherwise the browser's."""
-    chosen = lang or ("zh-CN" if request.headers.get("accept-language", "").startswith("zh") else "en")
-    return "zh-CN" if chosen.startswith("zh") else "en"

@@ -9,6 +9,8 @@ from nicegui import ui
 from visavis.errors import StorageError
 from visavis.server.console.board import STAGES, Board, BoardSource
 from visavis.server.console.texts import Language, say
+from visavis.server.console.viewer import current_viewer, send_away
+from visavis.server.permissions import Permission
 from visavis.storage.board import Answered, RewardPoint
 from visavis.types import Reason, Scenario
 
@@ -22,7 +24,7 @@ async def show_board(source: BoardSource, language: Language) -> None:
     """Build the page and keep it fresh while somebody looks."""
     ui.add_css(CSS)
     ui.query("html").props(f'lang="{language}"')
-    health = header(source, language, at="board")
+    viewer, health = current_viewer(), header(source, language, at="board")
     with ui.element("main").classes("board"):
         bars = _funnel(language)
         curve = _curve(language)
@@ -30,6 +32,9 @@ async def show_board(source: BoardSource, language: Language) -> None:
 
     async def refresh() -> None:
         try:
+            if not await viewer.still_may(Permission.READ_BOARD):
+                send_away()
+                return
             board = await source.read()
         except StorageError:
             health.set_text(say("health.down", language))
@@ -52,11 +57,15 @@ def link(text: str, path: str, *, new_tab: bool = False) -> ui.element:
     return found
 
 
-PAGES = {"board": "/console/", "recognition": "/console/recognition"}
+PAGES = {
+    "board": ("/console/", Permission.READ_BOARD),
+    "recognition": ("/console/recognition", Permission.READ_CAMERAS),
+}
 
 
 def header(source: BoardSource, language: Language, *, at: str) -> ui.label:
     """Name, health, and the way to the other pages; gives the label of the health."""
+    viewer = current_viewer()
     with ui.element("header").classes("top"):
         ui.element("img").classes("logo").props('src="/static/shared/logo.svg" alt=""')
         with ui.element("div").classes("name"):
@@ -64,11 +73,16 @@ def header(source: BoardSource, language: Language, *, at: str) -> ui.label:
             ui.label(f"{say('site', language)} {source.site}").classes("soft")
         health = ui.label("").classes("health").props('role="status"')
         with ui.element("nav").classes("links"):
-            for name, path in PAGES.items():
+            for name, (path, permission) in PAGES.items():
+                if not viewer.may(permission):
+                    continue
                 mark = 'aria-current="page"' if name == at else f'data-testid="to-{name}"'
                 link(say(name, language), f"{path}?lang={language}").props(mark)
             for name, path in source.pages.items():
                 link(say(name, language), path, new_tab=True)
+            link(viewer.name or say("account", language), f"/console/account?lang={language}").props(
+                'data-testid="account"'
+            )
             other: Language = "en" if language == "zh-CN" else "zh-CN"
             label = "English" if other == "en" else "简体中文"
             ui.link(label, f"?lang={other}").props(f'lang="{other}" data-testid="language"')

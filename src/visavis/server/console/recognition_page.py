@@ -10,21 +10,27 @@ from visavis.server.console.board import BoardSource
 from visavis.server.console.page import CSS, REFRESH_S, header, link
 from visavis.server.console.recognition import Recognition, RecognitionSource, Waiting, Watched
 from visavis.server.console.texts import TEXTS, Language, say
+from visavis.server.console.viewer import Viewer, current_viewer, send_away
+from visavis.server.permissions import Permission
 
 Work = Callable[[], Awaitable[None]]
+ANSWER, MANAGE = Permission.ANSWER_REVIEWS, Permission.MANAGE_CAMERAS
 
 
 async def show_recognition(board: BoardSource, source: RecognitionSource, language: Language) -> None:
     """Build the page and keep it fresh while somebody looks."""
     ui.add_css(CSS)
     ui.query("html").props(f'lang="{language}"')
-    health = header(board, language, at="recognition")
-    page = _Page(source, language)
+    viewer, health = current_viewer(), header(board, language, at="recognition")
+    page = _Page(source, language, viewer)
     with ui.element("main").classes("board even"):
         page.build()
 
     async def refresh() -> None:
         try:
+            if not await viewer.still_may(Permission.READ_CAMERAS):
+                send_away()
+                return
             page.update(await source.read())
         except StorageError:
             health.set_text(say("health.down", language))
@@ -41,8 +47,8 @@ async def show_recognition(board: BoardSource, source: RecognitionSource, langua
 class _Page:
     """Four cards; lists are drawn anew only when what they show has changed."""
 
-    def __init__(self, source: RecognitionSource, language: Language) -> None:
-        self._source, self._language = source, language
+    def __init__(self, source: RecognitionSource, language: Language, viewer: Viewer) -> None:
+        self._source, self._language, self._viewer = source, language, viewer
         self._drawn: dict[str, object] = {}
         self._figures: dict[str, ui.label] = {}  # of each monitor, so that its buttons stay while its figures change
         self.again: Work
@@ -51,7 +57,8 @@ class _Page:
         self._queue = self._card("queue", "reviews")
         with self._card("monitors", "monitors"):
             self._cameras = ui.element("div").classes("lines")
-            self._adding()
+            if self._viewer.may(MANAGE):
+                self._adding()
         self._model = self._card("model", "model")
         self._sure = self._card("sure", "threshold")
 
@@ -87,9 +94,11 @@ class _Page:
                 ).classes("soft")
             confirm = partial(self._source.answer, review.id, confirm=True)
             reject = partial(self._source.answer, review.id, confirm=False)
+            if not self._viewer.may(ANSWER):
+                return
             with ui.element("div").classes("acts"):
-                self._button("review.confirm", confirm).props('data-testid="confirm"')
-                self._button("review.reject", reject, danger=True).props('data-testid="reject"')
+                self._button("review.confirm", confirm, ANSWER).props('data-testid="confirm"')
+                self._button("review.reject", reject, ANSWER, danger=True).props('data-testid="reject"')
 
     # ------ monitors
 
@@ -109,10 +118,16 @@ class _Page:
                 self._figures[monitor.name] = ui.label("").classes("soft")
             on = not monitor.enabled
             with ui.element("div").classes("acts"):
-                if watched.state is not None and watched.state.connected:
+                if (
+                    self._viewer.may(Permission.PREVIEW_CAMERAS)
+                    and watched.state is not None
+                    and watched.state.connected
+                ):
                     self._preview(monitor.name)
-                self._button("monitors.on" if on else "monitors.off", partial(self._source.switch, monitor.name, on=on))
-                self._button("monitors.remove", partial(self._source.remove, monitor.name), danger=True)
+                if self._viewer.may(MANAGE):
+                    switch = partial(self._source.switch, monitor.name, on=on)
+                    self._button("monitors.on" if on else "monitors.off", switch, MANAGE)
+                    self._button("monitors.remove", partial(self._source.remove, monitor.name), MANAGE, danger=True)
 
     def _preview(self, name: str) -> None:
         path = f"/v1/edge/monitors/{name}/preview"
@@ -136,7 +151,7 @@ class _Page:
                 name.set_value("")
                 address.set_value("")
 
-            self._button("monitors.watch", add).props('data-testid="watch"')
+            self._button("monitors.watch", add, MANAGE).props('data-testid="watch"')
 
     def _input(self, key: str, placeholder: str) -> ui.input:
         return ui.input(self._say(key), placeholder=placeholder).props(f'outlined dense data-testid="{key}"')
@@ -158,8 +173,11 @@ class _Page:
             ui.label(self._say(title)).classes("heading").props('role="heading" aria-level="2"')
             return ui.element("div").classes("lines")
 
-    def _button(self, key: str, work: Work, *, danger: bool = False) -> ui.button:
+    def _button(self, key: str, work: Work, needed: Permission, *, danger: bool = False) -> ui.button:
         async def pressed() -> None:
+            if not await self._viewer.still_may(needed, act=True):
+                send_away()
+                return
             try:
                 await work()
             except VisavisError as error:

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from starlette.requests import HTTPConnection
+
 Language = Literal["en", "zh-CN"]
 
 TEXTS: dict[str, dict[Language, str]] = {
@@ -134,6 +136,7 @@ TEXTS: dict[str, dict[Language, str]] = {
     },
     "problem.review-unknown": {"en": "This was answered already, or has expired.", "zh-CN": "已处理或已过期。"},
     "problem.other": {"en": "That did not work. Nothing was changed.", "zh-CN": "操作未成功，没有任何更改。"},
+    "account": {"en": "Account", "zh-CN": "账户"},
     "screen": {"en": "Screen", "zh-CN": "屏幕"},
 }
 
@@ -141,3 +144,9 @@ TEXTS: dict[str, dict[Language, str]] = {
 def say(key: str, language: Language, **values: str) -> str:
     """The text with its values filled in."""
     return TEXTS[key][language].format(**values)
+
+
+def language_of(connection: HTTPConnection, lang: str | None) -> Language:
+    """As chosen; otherwise the browser's."""
+    chosen = lang or ("zh-CN" if connection.headers.get("accept-language", "").startswith("zh") else "en")
+    return "zh-CN" if chosen.startswith("zh") else "en"

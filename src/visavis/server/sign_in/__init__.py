@@ -1,0 +1,1 @@
+"""The pages on which staff signs in: plain forms, without a script."""
