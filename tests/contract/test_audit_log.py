@@ -40,10 +40,11 @@ async def test_an_empty_chain(audit: AuditLog) -> None:
 
 async def test_links_are_what_the_hashes_cover(audit: AuditLog) -> None:
     """Whatever is written, a walk over the links ends at the last hash; it may begin after any entry."""
-    details = [{}, {"z": "1", "a": "茶 'quoted' \\ \n"}, {"k": ""}, {"k": ""}, {"😀": "\x1f\x7f"}]
+    strange = "".join(map(chr, (*range(1, 33), 0x7F, 0x85, 0xA0, 0x2028, 0xFEFF, 0x1F600)))
+    details = [{}, {"z": "1", "a": "茶 'quoted' \\ \n"}, {"k": ""}, {"k": ""}, {strange: strange}]
     for n, detail in enumerate(details):
         at = T0 + timedelta(microseconds=n * 1_500_000)
-        await audit.append(actor='a"', action="b\\", subject="…", detail=detail, at=at)
+        await audit.append(actor='a"/', action="b\\", subject=strange, detail=detail, at=at)
     links = [link async for batch in audit.links() for link in batch]
     chain = Chain()
     assert chain.walk(links) == 5

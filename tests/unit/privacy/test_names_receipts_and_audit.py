@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
 
 from visavis.errors import SignatureInvalid
 from visavis.privacy import audit
@@ -202,3 +204,25 @@ def test_content_cannot_move_between_fields() -> None:
     assert audit.chain(audit.GENESIS, 1, T0, "a", "b", "c", {"x": "1", "y": "2"}) == audit.chain(
         audit.GENESIS, 1, T0, "a", "b", "c", {"y": "2", "x": "1"}
     )
+
+
+TEXTS = st.text(st.sampled_from('ab"\\,: {}[]\n\x1f\x7f茶') | st.characters(exclude_categories=["Cs"]), max_size=8)
+
+
+@given(st.dictionaries(TEXTS, TEXTS, max_size=4))
+def test_details_are_spelled_alike_from_a_mapping_and_from_json(detail: dict[str, str]) -> None:
+    """However the JSON is written; and as `json.dumps` spells the same list."""
+    expected = json.dumps(sorted(detail.items()), separators=(",", ":"), ensure_ascii=False)
+    assert audit.pairs(detail.items()) == expected
+    for text in (json.dumps(detail), json.dumps(detail, ensure_ascii=False), json.dumps(detail, separators=(",", ":"))):
+        assert audit.pairs_of_json(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "7", "null", '"a"', "[]", '[["a", "b"]]', '{"a": 7}', '{"a": null}', "[" * 9999]
+)
+def test_a_detail_that_is_no_object_of_texts_fits_no_hash(text: str) -> None:
+    """Whatever the database holds there."""
+    assert audit.pairs_of_json(text) == "null"
+    assert audit.pairs_of_json('{"a": "1", "a": "2"}') == '[["a","1"],["a","2"]]'
+    assert audit.pairs_of_json("{}") == "[]"

@@ -13,8 +13,15 @@ INSERT INTO audit VALUES (
 SELECT seq, at, actor, action, subject, detail, previous_sha256, sha256
 FROM audit WHERE seq > %(seq)s ORDER BY seq LIMIT %(limit)s
 
--- links: What the hash of each link covers, also of those that were put before the first.
-SELECT seq, to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS.US'), actor, action, subject, detail::text, previous_sha256, sha256
+-- links: What the hash of each link covers up to its detail, as `privacy.audit.spelled` spells it; also of those that
+-- were put before the first. JSON strings of the database are spelled as Python spells them.
+SELECT
+    seq,
+    '["' || previous_sha256 || '",' || seq || ',"'
+    || replace(to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS.US'), '.000000', '') || '+00:00",'
+    || to_json(actor) || ',' || to_json(action) || ',' || to_json(subject) || ',',
+    detail::text,
+    sha256
 FROM audit WHERE %(seq)s::bigint IS NULL OR seq > %(seq)s ORDER BY seq LIMIT %(limit)s
 
 -- find: Of some subjects, of an action, in a time; newest first.
@@ -25,3 +32,6 @@ WHERE (%(subjects)s::text[] IS NULL OR subject = ANY (%(subjects)s))
     AND (%(since)s::timestamptz IS NULL OR at >= %(since)s)
     AND (%(until)s::timestamptz IS NULL OR at <= %(until)s)
 ORDER BY seq DESC LIMIT %(limit)s
+
+-- copy: Many links that are chained already.
+COPY audit (seq, at, actor, action, subject, detail, previous_sha256, sha256) FROM STDIN
