@@ -157,6 +157,8 @@ ZH = {
     "face pack": "人脸模型包",
     "scenario": "场景",
     "database": "数据库",
+    "enrolled people": "登记人数",
+    "contact": "联系人",
     "port": "端口",
     "browser": "浏览器",
     "extra demo": "可选组件 demo",

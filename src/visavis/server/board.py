@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from visavis.server.console.board import Board
+from visavis.privacy.filing import Filing, filing, threshold_of
+from visavis.server.console.board import Board, Note
 from visavis.server.site import Site
 
 RECENT = 20
@@ -36,4 +37,19 @@ class SiteBoard:
                 site.scenario.name, buckets=min(BUCKETS, max(1, funnel.shown // LEAST_BUCKET))
             ),
             recent=await reader.recent(RECENT, site.scenario.name),
+            notes=self.notes(),
         )
+
+    def notes(self) -> tuple[Note, ...]:
+        """What the operator has to do: file at the authority, name a person to call."""
+        people, threshold = self._site.edge.enrolled(), threshold_of(self._site.law)
+        numbers = {"people": f"{people:,}", "threshold": f"{threshold:,}"}
+        found = []
+        match filing(people, threshold):
+            case Filing.NEAR:
+                found.append(Note(key="filing.near", values=numbers))
+            case Filing.REACHED:
+                found.append(Note(key="filing.reached", values=numbers, urgent=True))
+        if not self._site.settings.contact:
+            found.append(Note(key="contact.missing"))
+        return tuple(found)

@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from visavis.config import Settings
 from visavis.errors import VisavisError
 from visavis.perception.packs import default_pack_folder, verify_pack
+from visavis.privacy.filing import Filing, filing, threshold_of
 from visavis.privacy.jurisdiction import load_jurisdiction
 from visavis.privacy.keys import ring_file
 from visavis.privacy.ring import read_ring
@@ -25,6 +26,7 @@ from visavis.server.faces_allowed import FaceUse
 from visavis.server.keys import check_kept_there, root_of
 from visavis.server.run import listen
 from visavis.server.site import check_database
+from visavis.storage.database import open_storage
 
 State = Literal["ok", "note", "broken"]
 FREE_BYTES = 1_000_000_000
@@ -64,6 +66,8 @@ async def examine(settings: Settings) -> list[Finding]:
         _guarded("scenario", lambda: _scenario(settings)),
         await _database(settings),
         await _faces(settings, roots),
+        await _enrolled(settings),
+        _contact(settings),
         _guarded("port", lambda: _port(settings)),
         _browser(),
     ]
@@ -194,6 +198,41 @@ async def _faces(settings: Settings, roots: list[RootFile]) -> Finding:
     if faces.on:
         return Finding(name="faces", state="ok", seen=faces.reason)
     return Finding(name="faces", state="note", seen=faces.reason, remedy=REMEDIES[faces.use])
+
+
+async def _counted(settings: Settings) -> int:
+    """People with a face template; none where no database was made yet."""
+    if settings.database_url is None and not settings.data_dir.exists():
+        return 0
+    async with open_storage(settings.database_url, data_dir=settings.data_dir, half="edge", connections=1) as storage:
+        return sum(bool(member.templates) for member in await storage.roster.members())
+
+
+async def _enrolled(settings: Settings) -> Finding:
+    """People with a face template, beside the number from which on the site has to be registered."""
+    name = "enrolled people"
+    try:
+        threshold = threshold_of(load_jurisdiction(settings.jurisdiction))
+        people = await _counted(settings)
+    except VisavisError as error:
+        return Finding(name=name, state="broken", seen=error.code(), remedy=str(error))
+    seen = f"{people:,} of {threshold:,}, from which on the site has to be registered"
+    match filing(people, threshold):
+        case Filing.BELOW:
+            return Finding(name=name, state="ok", seen=seen)
+        case Filing.NEAR:
+            return Finding(name=name, state="note", seen=seen, remedy="Prepare the filing with your authority.")
+        case Filing.REACHED:
+            return Finding(
+                name=name, state="broken", seen=seen, remedy="File with your authority now, or enrol no more."
+            )
+
+
+def _contact(settings: Settings) -> Finding:
+    remedy = "Set VISAVIS_CONTACT_ROLE, VISAVIS_CONTACT_PHONE and VISAVIS_CONTACT_EMAIL."
+    if not settings.contact:
+        return Finding(name="contact", state="note", seen="nobody is named whom members can call", remedy=remedy)
+    return Finding(name="contact", state="ok", seen=settings.contact)
 
 
 def _port(settings: Settings) -> Finding:

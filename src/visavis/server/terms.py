@@ -3,16 +3,17 @@
 from visavis.config import Settings
 from visavis.privacy.jurisdiction import load_jurisdiction
 from visavis.privacy.receipts import Terms
+from visavis.privacy.retention import Category, schedule
 from visavis.types import Scenario
 
 
 def terms_of(settings: Settings, scenario: Scenario) -> Terms:
     """Raises JurisdictionInvalid."""
     law = load_jurisdiction(settings.jurisdiction)
-    kept = scenario.retention_days
+    rules = schedule(law, scenario)
     return Terms(
         contact=settings.contact,
         jurisdiction=law.name,
-        biometric_days=law.days("biometric", kept.get("biometric")),
-        event_days=law.days("event", kept.get("event")),
+        biometric_days=rules[Category.BIOMETRIC].days or 0,
+        event_days=rules[Category.EVENT].days or 0,
     )

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
@@ -10,12 +11,13 @@ from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from visavis.errors import NotFound, PlacementUnknown, StorageError
+from visavis.privacy.filing import filing, threshold_of
 from visavis.scenarios.loader import art_folder
 from visavis.server.access import PUBLIC, needs
 from visavis.server.api.system import gallery_view, monitors_view
 from visavis.server.permissions import Permission
 from visavis.server.problems import problem
-from visavis.server.site import site_of
+from visavis.server.site import Site, site_of
 
 router = APIRouter(include_in_schema=False)
 SERVER = Path(str(files("visavis.server")))
@@ -23,7 +25,8 @@ SERVER = Path(str(files("visavis.server")))
 
 def mount_files(app: FastAPI) -> None:
     """Serve the pages' own files; nothing comes from elsewhere."""
-    for name, folder in (("kiosk", "kiosk"), ("player", "player"), ("shared", "static"), ("sign-in", "sign_in")):
+    folders = {"kiosk": "kiosk", "player": "player", "shared": "static", "sign-in": "sign_in", "public": "public"}
+    for name, folder in folders.items():
         app.mount(f"/static/{name}", StaticFiles(directory=SERVER / folder), name=f"static-{name}")
 
 
@@ -94,6 +97,7 @@ async def readyz(request: Request) -> Response:
         {
             "status": "ready",
             "members": gallery.members,
+            "enrolled": enrolled_view(site),
             "faces": site.faces.use.value,
             "faces_detail": site.faces.detail,
             "demonstration": site.settings.demonstration,
@@ -103,6 +107,12 @@ async def readyz(request: Request) -> Response:
             "monitors": cameras.model_dump(),
         }
     )
+
+
+def enrolled_view(site: Site) -> dict[str, Any]:
+    """People with a face template, beside the number from which on the law has the site registered."""
+    people, threshold = site.edge.enrolled(), threshold_of(site.law)
+    return {"people": people, "threshold": threshold, "filing": filing(people, threshold).value}
 
 
 @router.get("/metrics", dependencies=[needs(Permission.READ_METRICS)])

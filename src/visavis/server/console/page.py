@@ -7,7 +7,7 @@ from typing import Any
 from nicegui import ui
 
 from visavis.errors import StorageError
-from visavis.server.console.board import STAGES, Board, BoardSource
+from visavis.server.console.board import STAGES, Board, BoardSource, Note
 from visavis.server.console.texts import Language, say
 from visavis.server.console.viewer import current_viewer, send_away
 from visavis.server.permissions import Permission
@@ -25,6 +25,7 @@ async def show_board(source: BoardSource, language: Language) -> None:
     ui.add_css(CSS)
     ui.query("html").props(f'lang="{language}"')
     viewer, health = current_viewer(), header(source, language, at="board")
+    notes = _Notes()
     with ui.element("main").classes("board"):
         bars = _funnel(language)
         curve = _curve(language)
@@ -42,6 +43,7 @@ async def show_board(source: BoardSource, language: Language) -> None:
             return
         health.set_text(say("health.ok", language))
         health.classes(replace="health")
+        notes.update(board.notes, language)
         bars.update(board, language)
         curve.update(board.curve)
         rows.update(board.recent, source.scenario, language)
@@ -87,6 +89,23 @@ def header(source: BoardSource, language: Language, *, at: str) -> ui.label:
             label = "English" if other == "en" else "简体中文"
             ui.link(label, f"?lang={other}").props(f'lang="{other}" data-testid="language"')
     return health
+
+
+class _Notes:
+    """What the operator has to do, above everything else."""
+
+    def __init__(self) -> None:
+        self._place = ui.element("div").classes("notes").props('role="status" data-testid="notes"')
+        self._shown: Sequence[Note] = ()
+
+    def update(self, notes: Sequence[Note], language: Language) -> None:
+        if notes == self._shown:
+            return
+        self._shown = notes
+        self._place.clear()
+        with self._place:
+            for note in notes:
+                ui.label(say(note.key, language, **note.values)).classes("note urgent" if note.urgent else "note")
 
 
 class _Bars:

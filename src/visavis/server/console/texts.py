@@ -11,6 +11,20 @@ TEXTS: dict[str, dict[Language, str]] = {
     "site": {"en": "Site", "zh-CN": "站点"},
     "health.ok": {"en": "All is well", "zh-CN": "运行正常"},
     "health.down": {"en": "The database does not answer", "zh-CN": "数据库没有响应"},
+    "filing.near": {
+        "en": "{people} people have a face template; from {threshold} on this site has to be registered. "
+        "Prepare the filing.",
+        "zh-CN": "已有 {people} 人登记面部模板；达到 {threshold} 人须办理备案。请准备备案。",
+    },
+    "filing.reached": {
+        "en": "{people} people have a face template: from {threshold} on this site has to be registered. "
+        "File now, or enrol no more faces.",
+        "zh-CN": "已有 {people} 人登记面部模板：达到 {threshold} 人须办理备案。请立即备案，或停止登记面部。",
+    },
+    "contact.missing": {
+        "en": "Nobody is named whom members can call: set VISAVIS_CONTACT_ROLE, _PHONE and _EMAIL.",
+        "zh-CN": "尚未指定会员联系人：请设置 VISAVIS_CONTACT_ROLE、_PHONE 和 _EMAIL。",
+    },
     "funnel": {"en": "From the camera to the reaction", "zh-CN": "从摄像头到反应"},
     "funnel.note": {
         "en": "Since this server started. Members known by card or PIN join at “recognised”.",

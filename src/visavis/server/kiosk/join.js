@@ -39,6 +39,7 @@ const offered = () => site.notices.filter((notice) => site.camera_allowed || not
 
 function drawPrivacy() {
   $("privacy-lead").textContent = say("privacy.lead", { age: site.minimum_age });
+  $("privacy-page").href = `/privacy?${new URLSearchParams({ placement, lang: currentLanguage() })}`;
   $("privacy-notices").replaceChildren(...offered().map(wholeNotice));
 }
 
