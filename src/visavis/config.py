@@ -100,6 +100,11 @@ class Settings(BaseSettings):
         default=1, ge=1, le=100, description="Of a camera's pictures only every k-th is looked at."
     )
     camera_loop: bool = Field(default=False, description="A camera that is a video file begins again at its end.")
+    pairing: Literal["off", "required"] | None = Field(
+        default=None,
+        description="Whether kiosks and screens must be paired; without it, as soon as staff has accounts or the site"
+        " listens beyond this machine.",
+    )
     camera_hosts: tuple[str, ...] = Field(
         default=(),
         description='Hosts and networks where cameras may be, as a JSON list: `["10.20.0.0/16"]`; without it all but'

@@ -18,6 +18,7 @@ from visavis.types import (
     Consent,
     Correction,
     Decision,
+    Device,
     Erased,
     Event,
     Impression,
@@ -27,6 +28,7 @@ from visavis.types import (
     MemberId,
     Monitor,
     Outcome,
+    PairingCode,
     Pauses,
     Placement,
     PolicySnapshot,
@@ -178,6 +180,38 @@ class MonitorStore(Protocol):
 
     async def all(self) -> Sequence[Monitor]:
         """By name."""
+        ...
+
+
+class DeviceStore(Protocol):
+    """Kiosks and screens that were paired."""
+
+    async def add(self, device: Device) -> bool:
+        """Whether it was new: neither its id nor its key is known; tells every node."""
+        ...
+
+    async def revoke(self, device_id: str, at: datetime) -> bool:
+        """Whether there was one to revoke; tells every node. A revoked device stays in the list for ever."""
+        ...
+
+    async def seen(self, device_id: str, at: datetime) -> None:
+        """It got a token."""
+        ...
+
+    async def all(self) -> Sequence[Device]:
+        """Oldest first, the revoked too."""
+        ...
+
+
+class PairingStore(Protocol):
+    """Codes that pair devices."""
+
+    async def offer(self, code: PairingCode) -> None:
+        """Keep a code until it is used, expires, or was missed too often."""
+        ...
+
+    async def use(self, digest: bytes, at: datetime) -> PairingCode | None:
+        """The code, which is gone then; None when there is none, which counts as a miss of every open one."""
         ...
 
 

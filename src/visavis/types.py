@@ -299,6 +299,41 @@ class Monitor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A kiosk or a screen that was paired with one placement; it proves itself with a key that never leaves it."""
+
+    id: str
+    public_key: bytes  # Ed25519, 32 bytes
+    placement: str
+    paired_at: datetime
+    paired_by: str  # who made the code
+    seen_at: datetime  # its last token
+    revoked_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.public_key) != 32:
+            raise ValueError(f"public_key: 32 bytes, not {len(self.public_key)}")
+        _aware("paired_at", self.paired_at)
+        _aware("seen_at", self.seen_at)
+        if self.revoked_at is not None:
+            _aware("revoked_at", self.revoked_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairingCode:
+    """A code that staff made for one placement; of the code itself only its digest is kept."""
+
+    digest: bytes
+    placement: str
+    made_by: str
+    expires_at: datetime
+    tries_left: int  # wrong codes that may still come, whoever types them
+
+    def __post_init__(self) -> None:
+        _aware("expires_at", self.expires_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
     """Somebody was greeted as a member and said "not me". Idempotent by id."""
 

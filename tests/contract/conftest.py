@@ -15,12 +15,14 @@ from visavis.ports import (
     ConsentLedger,
     CorrectionLog,
     DecisionLog,
+    DeviceStore,
     Eraser,
     ErasureList,
     EventLog,
     Expiry,
     MonitorStore,
     OutcomeLog,
+    PairingStore,
     PlayLog,
     PolicyStore,
     ReviewQueue,
@@ -100,6 +102,16 @@ def edge_expiry(ports: Ports) -> Expiry:
 @pytest.fixture
 def monitors(ports: Ports) -> MonitorStore:
     return ports.monitors
+
+
+@pytest.fixture
+def devices(ports: Ports) -> DeviceStore:
+    return ports.devices
+
+
+@pytest.fixture
+def pairings(ports: Ports) -> PairingStore:
+    return ports.pairings
 
 
 @pytest.fixture

@@ -7,15 +7,17 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Header
 from starlette.requests import HTTPConnection
 
-from visavis.errors import AccessRefused, NotAllowed, SignInRequired, StaffOnly
-from visavis.server.permissions import Permission
+from visavis.errors import AccessRefused, DeviceRefused, NotAllowed, SignInRequired, StaffOnly
+from visavis.privacy.device_identity import Token
+from visavis.server.limits import DEVICE
+from visavis.server.permissions import OF_DEVICES, Permission
 from visavis.server.principal import Kind, Principal, person
 from visavis.server.site import Site, site_of
 from visavis.types import Role
 
 PROXIED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")  # a proxy on this machine also comes from loopback
 COOKIE, SECURE_COOKIE = "visavis-staff", "__Host-visavis-staff"
-FOUND = "visavis.principal"
+FOUND, TOKENS = "visavis.principal", "visavis.devices"
 READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -47,8 +49,22 @@ class ForDevice(Access):
         self.permission = permission
 
     async def __call__(self, connection: HTTPConnection) -> Principal:
-        """While no device is paired with the site, nobody is refused."""
-        return await principal_of(connection)
+        """Raises DeviceRefused where devices must be paired and this is none; a socket's route does that itself."""
+        found = await principal_of(connection)
+        site = site_of(connection)
+        if _acts(found, self.permission) or not await site.devices.required():
+            return found
+        tokens = shown(connection)
+        if not tokens:
+            if connection.scope["type"] == "websocket":
+                return found  # its page must be able to read why, after the socket has been accepted
+            raise DeviceRefused
+        connection.state.caller = f"device {tokens[0].device_id}"
+        site.limits.take(DEVICE, connection.state.caller)
+        connection.scope[FOUND] = Principal(
+            kind=Kind.DEVICE, site=found.site, id=tokens[0].device_id, permissions=OF_DEVICES
+        )
+        return principal_in(connection)
 
 
 class Needs(Access):
@@ -79,6 +95,37 @@ def needs(permission: Permission) -> Any:
     return Depends(Needs(permission))
 
 
+def _acts(principal: Principal, permission: Permission) -> bool:
+    """Whether somebody may act in the place of a device; sitting at the machine is not enough."""
+    return principal.kind in (Kind.STAFF, Kind.KEY) and principal.may(permission)
+
+
+async def allowed_at(connection: HTTPConnection, placement: str) -> bool:
+    """Whether whoever asks may be the kiosk or the screen of this placement: a device only of its own."""
+    site = site_of(connection)
+    if not await site.devices.required():
+        return True
+    principal = await principal_of(connection)
+    if principal.kind in (Kind.STAFF, Kind.KEY):  # of whom the route has asked whether they may
+        return principal.may(Permission.RUN_KIOSK) or principal.may(Permission.PLAY)
+    return any(token.placement == placement and site.devices.stands(token) for token in shown(connection))
+
+
+def shown(connection: HTTPConnection) -> tuple[Token, ...]:
+    """The device's tokens of this request or socket, as they were when it began."""
+    if TOKENS not in connection.scope:
+        connection.scope[TOKENS] = site_of(connection).devices.shown(connection)
+    found: tuple[Token, ...] = connection.scope[TOKENS]
+    return found
+
+
+async def check_place(connection: HTTPConnection, placement: str) -> None:
+    """Raises PlacementUnknown, and DeviceRefused for another device's placement."""
+    site_of(connection).edge.check_placement(placement)
+    if not await allowed_at(connection, placement):
+        raise DeviceRefused
+
+
 async def refusal(site: Site, principal: Principal, permission: Permission) -> AccessRefused:
     """Why somebody may not."""
     if principal.kind is not Kind.ANONYMOUS:
@@ -93,6 +140,11 @@ async def principal_of(connection: HTTPConnection) -> Principal:
     """Whoever asks; found once a request."""
     if FOUND not in connection.scope:
         connection.scope[FOUND] = await _found(site_of(connection), connection)
+    return principal_in(connection)
+
+
+def principal_in(connection: HTTPConnection) -> Principal:
+    """As it was found before."""
     found: Principal = connection.scope[FOUND]
     return found
 

@@ -10,6 +10,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from visavis.server import problems
 from visavis.server.api import (
     choices,
+    devices,
     edge,
     faces,
     hub,
@@ -44,6 +45,7 @@ ROUTERS = (
     hub.router,
     keys.router,
     staff.router,
+    devices.router,
 )
 PROBLEM: dict[int | str, dict[str, Any]] = {"default": {"model": Problem, "description": "A problem (RFC 9457)."}}
 

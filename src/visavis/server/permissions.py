@@ -87,6 +87,9 @@ SCOPES = frozenset(Permission) - {
     Permission.MANAGE_STAFF,
 }
 
+OF_DEVICES = frozenset({Permission.RUN_KIOSK, Permission.PLAY, Permission.SEND_EVENTS})
+"""What a paired kiosk or screen may do, at its own placement."""
+
 SECOND_FACTOR = frozenset({OFFICER, ADMINISTRATOR})
 """Roles that do nothing before their second factor is set up."""
 

@@ -114,6 +114,10 @@ class ScreenChannel:
                 self._current[decision.placement] = decision
                 self._tell(decision.placement, decision)
 
+    def end(self, placement: str) -> None:
+        """End the streams of one placement; a player that may have one comes back."""
+        self._tell(placement, _Word.GOODBYE)
+
     def close(self) -> None:
         """End every stream, so that a server that stops need not wait for its players."""
         self._open = False
@@ -151,6 +155,8 @@ class ScreenChannel:
                     yield self._event(word)
                 elif word is _Word.TAKE_DOWN:
                     yield self._house(placement)
+                else:
+                    return
 
     def _fresh(self, decision: Decision) -> bool:
         return (self._clock.now() - decision.decided_at).total_seconds() < self._show_s

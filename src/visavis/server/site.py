@@ -38,6 +38,7 @@ from visavis.scenarios.loader import load_scenario
 from visavis.server.accounts.accounts import Accounts, open_accounts
 from visavis.server.assessments import configuration_of, standing_of
 from visavis.server.cameras import camera_specs, site_watch, watching
+from visavis.server.devices import Devices
 from visavis.server.faces_allowed import FacesAllowed, FaceUse, faces_allowed
 from visavis.server.keys import open_keys, root_of
 from visavis.server.limits import Limits
@@ -116,6 +117,7 @@ class Site:
     readings: Readings = field(init=False)
     started_at: datetime = field(init=False)
     accounts: Accounts = field(init=False)  # who of the staff may do what
+    devices: Devices = field(init=False)  # kiosks and screens that are paired
 
     def __post_init__(self) -> None:
         self.watch = site_watch(self)
@@ -127,6 +129,7 @@ class Site:
             clock=self.clock,
         )
         self.monitors = Monitors(self)
+        self.devices = Devices(self)
         self.corrections = Corrections(edge=self.edge, log=self.storage.corrections)
         self.reviews = Reviews(
             mode=Mode(self.settings.review),
@@ -327,12 +330,14 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
         await site.replay_erasures()
         members = await site.edge.load()
         await site.corrections.load()
+        await site.devices.load()
         log.info("site_open", site=settings.site, scenario=scenario.name, members=members)
         if site.edge.faces_off:
             log.warning("faces_off", why=site.edge.faces_off, cameras_not_started=len(cameras))
         loops = [
             site.follow_roster,
             site.follow_policy,
+            site.devices.follow,
             site.screens.relay,
             site.learn,
             site.lapse,

@@ -24,6 +24,7 @@ from visavis.storage.board import BoardReader
 from visavis.storage.checkpoints import PostgresCheckpoints
 from visavis.storage.corrections import PostgresCorrections
 from visavis.storage.decisions import PostgresDecisions
+from visavis.storage.devices import PostgresDevices, PostgresPairings
 from visavis.storage.eraser import PostgresEraser
 from visavis.storage.erasures import PostgresErasures
 from visavis.storage.events import PostgresEvents
@@ -59,6 +60,8 @@ class Storage:
     checkpoints: PostgresCheckpoints
     edge_signals: PostgresSignals
     monitors: PostgresMonitors
+    devices: PostgresDevices
+    pairings: PostgresPairings
     corrections: PostgresCorrections
     reviews: PostgresReviews
     erasures: PostgresErasures
@@ -173,6 +176,8 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         checkpoints=PostgresCheckpoints(edge),
         edge_signals=PostgresSignals(edge),
         monitors=PostgresMonitors(edge),
+        devices=PostgresDevices(edge),
+        pairings=PostgresPairings(edge),
         corrections=PostgresCorrections(edge),
         reviews=PostgresReviews(edge),
         erasures=PostgresErasures(edge),

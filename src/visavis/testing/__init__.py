@@ -13,6 +13,7 @@ from visavis.testing.builders import (
     a_consent,
     a_correction,
     a_decision,
+    a_device,
     a_frame,
     a_member,
     a_monitor,
@@ -34,6 +35,7 @@ from visavis.testing.builders import (
     an_outcome,
 )
 from visavis.testing.clock import FixedClock, counted_ids
+from visavis.testing.devices import MemoryDevices, MemoryPairings
 from visavis.testing.edge import (
     MemoryCorrections,
     MemoryErasures,
@@ -68,6 +70,7 @@ __all__ = [
     "MemoryCheckpoints",
     "MemoryCorrections",
     "MemoryDecisions",
+    "MemoryDevices",
     "MemoryEraser",
     "MemoryErasures",
     "MemoryEvents",
@@ -76,6 +79,7 @@ __all__ = [
     "MemoryLedger",
     "MemoryMonitors",
     "MemoryOutcomes",
+    "MemoryPairings",
     "MemoryPlays",
     "MemoryPolicies",
     "MemoryReceipts",
@@ -93,6 +97,7 @@ __all__ = [
     "a_consent",
     "a_correction",
     "a_decision",
+    "a_device",
     "a_frame",
     "a_member",
     "a_monitor",

@@ -17,6 +17,7 @@ from visavis.types import (
     Consent,
     Correction,
     Decision,
+    Device,
     Embedding,
     Event,
     EventType,
@@ -123,6 +124,14 @@ def a_monitor(**changes: Any) -> Monitor:
         name="door", sealed_address=bytes(range(40)), placement="screen", max_fps=5.0, enabled=True, created_at=T0
     )
     return replace(monitor, **changes)
+
+
+def a_device(**changes: Any) -> Device:
+    """Paired with the screen; its key is nobody's."""
+    device = Device(
+        id="device-1", public_key=bytes(range(32)), placement="screen", paired_at=T0, paired_by="staff-1", seen_at=T0
+    )
+    return replace(device, **changes)
 
 
 def a_correction(**changes: Any) -> Correction:

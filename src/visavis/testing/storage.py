@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from visavis.testing.devices import MemoryDevices, MemoryPairings
 from visavis.testing.edge import (
     MemoryCorrections,
     MemoryErasures,
@@ -41,6 +42,8 @@ class MemoryStorage:
     checkpoints: MemoryCheckpoints
     edge_signals: MemorySignals
     monitors: MemoryMonitors
+    devices: MemoryDevices
+    pairings: MemoryPairings
     corrections: MemoryCorrections
     reviews: MemoryReviews
     erasures: MemoryErasures
@@ -85,6 +88,8 @@ def memory_storage() -> MemoryStorage:
         checkpoints=MemoryCheckpoints(),
         edge_signals=signals,
         monitors=monitors,
+        devices=MemoryDevices(signals),
+        pairings=MemoryPairings(),
         corrections=MemoryCorrections(roster, signals),
         reviews=MemoryReviews(roster),
         erasures=MemoryErasures(),

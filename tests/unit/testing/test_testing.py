@@ -38,7 +38,7 @@ def test_everything_named_is_there() -> None:
     public = {
         name for name, value in vars(visavis.testing).items() if name[0] != "_" and not hasattr(value, "__path__")
     }
-    modules = {"builders", "clock", "edge", "hub", "retention", "signals", "staff", "storage"}
+    modules = {"builders", "clock", "devices", "edge", "hub", "retention", "signals", "staff", "storage"}
     assert set(visavis.testing.__all__) == public - modules
 
 

@@ -31,7 +31,7 @@ from visavis.pipeline.enrolment import ReviewMode
 from visavis.pipeline.liveness import Challenge
 from visavis.privacy.consent import State, notice_sha256, standing, to_ask
 from visavis.privacy.declared import Declared
-from visavis.server.access import PUBLIC, VISIT, device
+from visavis.server.access import PUBLIC, VISIT, check_place, device
 from visavis.server.api.answers import Consents, Forgotten, Greeted, Joined, Me, Notices
 from visavis.server.api.shots import judged, shot_views
 from visavis.server.api.uploads import example, read_bounded
@@ -196,7 +196,7 @@ async def identify(request: Request, body: Identify) -> dict[str, Any]:
 async def presented(site: Site, connection: HTTPConnection, code: str, *, method: Method, placement: str) -> Welcome:
     """Know a member by a code; guessing is limited by place, caller and code, before anybody is looked for."""
     who = asking(connection, placement=placement)
-    site.edge.check_placement(placement)
+    await check_place(connection, placement)
     site.limits.check(CODES, *who)
     site.limits.take(MEMBER, code_key(code))
     try:
@@ -216,6 +216,7 @@ async def identify_face(
     """Know a member by one picture: for terminals that are not browsers. 401 when nobody is recognised."""
     site = site_of(request)
     site.edge.check_faces()
+    await check_place(request, placement)
     data = await read_bounded(image)
     camera = Camera(edge=site.edge, placement=placement, shots=1)
     site.liveness.demand(liveness_pass, use=Guarded.REWARDS, placement=placement, pictures=[data])
@@ -255,7 +256,7 @@ async def join(
         raise InputRefused(f"at most {MAX_PHOTOS} images")
     declared = Declared(of_age=joining.age_confirmed, guardian=joining.guardian, signature=joining.signature)
     site.edge.check_declared(declared, face=bool(uploads))
-    site.edge.check_placement(joining.placement)
+    await check_place(request, joining.placement)
     check_notices(site, joining)
     photos = [await read_bounded(upload) for upload in uploads]
     if photos:
@@ -434,10 +435,11 @@ async def camera(
     await websocket.accept()
     try:
         site.edge.check_faces()
-        site.edge.check_placement(placement)
+        await check_place(websocket, placement)
         async with answering(websocket, site, Asked(placement, mode, use, challenge, calm)) as answer:
             while True:
                 data = await websocket.receive_bytes()
+                await check_place(websocket, placement)  # a device may have been revoked since the last frame
                 if len(data) > MAX_FRAME_BYTES:
                     raise ImageRefused(f"a frame of more than {MAX_FRAME_BYTES // 1_000_000} MB")
                 pixels = await asyncio.to_thread(decode_image, data)

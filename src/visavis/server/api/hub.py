@@ -1,7 +1,7 @@
 """`/v1`: what players and business systems tell the hub, and what they ask it."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import NAMESPACE_URL, uuid5
@@ -13,10 +13,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from visavis.errors import DecisionUnknown, EventRefused
 from visavis.recommend.decide import replay
 from visavis.recommend.uniform import Uniform
-from visavis.server.access import device, needs
+from visavis.server.access import check_place, device, needs, principal_in
 from visavis.server.api.answers import Counted, DecisionRecord
 from visavis.server.api.uploads import example
 from visavis.server.permissions import Permission
+from visavis.server.principal import Kind
 from visavis.server.screens import decision_view
 from visavis.server.site import Site, site_of
 from visavis.types import Event, Impression, Placement, Stage, Token
@@ -76,8 +77,9 @@ EVENTS_BODY = {  # the route reads the body itself, bounded
 }
 
 
-def known_placement(request: Request, placement: str) -> Placement:
-    """Refuses an unknown placement before a stream has begun."""
+async def known_placement(request: Request, placement: str) -> Placement:
+    """Refuses an unknown placement, and another device's, before a stream has begun."""
+    await check_place(request, placement)
     return site_of(request).hub.placement(placement)
 
 
@@ -98,7 +100,7 @@ async def stream(
 async def stages(request: Request, placement: str, body: Played | list[Played]) -> dict[str, int]:
     """Proof of play; sending a stage again changes nothing."""
     site = site_of(request)
-    site.hub.placement(placement)
+    await check_place(request, placement)
     plays = body if isinstance(body, list) else [body]
     if len(plays) > MAX_BATCH:
         raise EventRefused(f"at most {MAX_BATCH} stages a request")
@@ -141,8 +143,22 @@ async def events(request: Request) -> dict[str, int]:
     """CloudEvents, one or a JSON array; acknowledged when durable, and counted once however often they are sent."""
     site = site_of(request)
     incoming = parse_events(await bounded_body(request))
+    if principal_in(request).kind is Kind.DEVICE:
+        await check_own(request, incoming)
     accepted = await site.hub.happened([to_event(site, event) for event in incoming])
     return {"accepted": accepted, "duplicates": len(incoming) - accepted}
+
+
+async def check_own(request: Request, incoming: Sequence[CloudEvent]) -> None:
+    """A screen tells what came of its own decisions, and nothing else; raises EventRefused, DeviceRefused."""
+    site = site_of(request)
+    for event in incoming:
+        decision_id = event.data.decision_id
+        if decision_id is None or event.data.member is not None:
+            raise EventRefused("a screen sends events about its own decisions only")
+        found = await site.hub.decisions.get(decision_id)
+        if found is not None:
+            await check_place(request, found.placement)
 
 
 async def bounded_body(request: Request) -> bytes:

@@ -16,7 +16,7 @@ from visavis.pipeline.camera import Camera
 from visavis.pipeline.enrolment import ReviewMode
 from visavis.privacy.consent import permit
 from visavis.privacy.declared import check_release
-from visavis.server.access import VISIT, device
+from visavis.server.access import VISIT, check_place, device
 from visavis.server.api.answers import A_GREETING, Greeted
 from visavis.server.api.edge import LivenessPass, demand_for_change, recognised
 from visavis.server.api.shots import ShotView, judged, shot_view, shot_views
@@ -107,6 +107,7 @@ async def search(
     """Members among the faces of one picture (1:N), each through the consent gate; strangers leave nothing behind."""
     site = site_of(request)
     site.edge.check_faces()
+    await check_place(request, placement)
     check_model(site, model)
     data = await read_bounded(image)
     camera = Camera(edge=site.edge, placement=placement, shots=1)

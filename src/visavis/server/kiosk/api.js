@@ -10,6 +10,7 @@ async function ask(path, options = {}) {
     throw { code: "offline" };
   }
   const body = await answer.json().catch(() => ({ code: "other" }));
+  if (body.code === "device-refused") location.reload(); // not paired any more: the page asks for a code
   if (!answer.ok) throw body;
   return body;
 }

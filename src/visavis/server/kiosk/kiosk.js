@@ -1,5 +1,7 @@
 // One person at a time: attract -> choose -> camera or PIN or joining -> welcome -> attract.
 
+import { mayRun } from "/static/shared/device.js";
+
 import * as api from "./api.js";
 import { freshNotices, useNotices as readNotices } from "./join.js";
 import { currentLanguage, local, say, speak } from "./language.js";
@@ -19,6 +21,7 @@ let retryTimer = 0;
 
 async function load() {
   clearTimeout(retryTimer);
+  await mayRun(placement);
   try {
     site = await api.notices(placement);
   } catch (problem) {

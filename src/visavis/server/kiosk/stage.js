@@ -11,7 +11,7 @@ const IDLE_S = Math.min(600, Math.max(10, Number(asked.get("idle_s")) || 45));
 const ASK_S = Math.min(20, IDLE_S / 2); // the last seconds before: "are you still there?"
 const READING = new Set(["notices", "privacy"]); // reading takes longer, and nothing personal stands there
 const READING_TIMES = 4;
-const UNWATCHED = new Set(["attract", "broken", "busy"]);
+const UNWATCHED = new Set(["", "attract", "broken", "busy"]);
 
 let state = "";
 let step = 0;

@@ -4,6 +4,7 @@ const LIMIT = 500; // oldest go first: a screen that was cut off for days keeps 
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 60_000;
 const ANSWER_WITHIN_MS = 10_000;
+const NOT_YET = new Set([401, 408, 429]); // not paired at this moment, too slow, too many: it may be taken later
 
 /** A random UUID; `crypto.randomUUID` is missing where the page was not opened over HTTPS or from this machine. */
 export function uuid() {
@@ -80,7 +81,7 @@ export class Outbox {
         signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       });
       this.#setClock(answer.headers.get("date"));
-      return answer.status < 500 && answer.status !== 408 && answer.status !== 429;
+      return answer.status < 500 && !NOT_YET.has(answer.status);
     } catch {
       return false;
     }

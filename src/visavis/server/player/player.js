@@ -1,5 +1,7 @@
 // The screen of one placement: the house loop, and each decision as it is made.
 
+import { mayRun } from "/static/shared/device.js";
+
 import { Outbox } from "./outbox.js";
 import { Play } from "./play.js";
 import { houseScene, messageScene, picture, welcomeScene } from "./scenes.js";
@@ -107,6 +109,13 @@ function connected(yes) {
   else offlineTimer = setTimeout(() => (offline.hidden = false), OFFLINE_AFTER_MS);
 }
 
+async function begin() {
+  connected(false);
+  await mayRun(placement);
+  outbox.flush();
+  listen();
+}
+
 function listen() {
   const stream = new EventSource(`/v1/play/${encodeURIComponent(placement)}/stream`);
   let first = true;
@@ -144,7 +153,10 @@ async function refused() {
     put(messageScene(title, say(language(), "unknown_text", { placement }), language()));
     connected(true);
   }
-  setTimeout(listen, retryMs * (0.5 + Math.random()));
+  setTimeout(async () => {
+    await mayRun(placement); // a screen whose pairing has ended asks for a code
+    listen();
+  }, retryMs * (0.5 + Math.random()));
   retryMs = Math.min(retryMs * 2, RETRY_LONGEST_MS);
 }
 
@@ -176,5 +188,4 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload(); // from the back-forward cache: the play before has ended
 });
 put(welcomeScene(language()));
-outbox.flush();
-listen();
+begin();
