@@ -19,6 +19,31 @@ class Place:
 
 
 @dataclass(frozen=True)
+class House:
+    """What the law of a site lets people do."""
+
+    children: bool  # a child may join with a guardian who signs
+    unsigned_faces: bool  # without a signature of anybody
+
+
+HOUSES = {"north": House(children=False, unsigned_faces=True), "south": House(children=True, unsigned_faces=False)}
+
+
+@dataclass(frozen=True)
+class Joining:
+    """Somebody at the door, and who stands by them."""
+
+    child: bool = False
+    guardian: bool = False
+    signature: str = ""
+
+    def may(self, site: str, *, face: bool) -> bool:
+        """Whether they may be taken in at this site."""
+        old_enough = not self.child or (HOUSES[site].children and self.guardian and bool(self.signature))
+        return old_enough and (not face or HOUSES[site].unsigned_faces or bool(self.signature))
+
+
+@dataclass(frozen=True)
 class Allowed:
     """One yes of one person."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from consent_oracle import Allowed
+from consent_oracle import HOUSES, Allowed, Joining
 from consent_world import CONSENT_DAYS, Node, World, done, face
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -24,6 +24,7 @@ from visavis.identity.enrol import with_templates
 from visavis.pipeline import learner as learner_module
 from visavis.pipeline.choices import allow
 from visavis.pipeline.edge import Welcome
+from visavis.privacy.declared import Declared
 from visavis.types import Decision, Event, Impression, MemberId, Method, Outcome, Purpose, Stage, Token
 
 STEPS = 40
@@ -35,6 +36,13 @@ some_nodes = st.integers(0, 4)
 places = st.sampled_from([None, None, None, *range(5)])  # None: where the member joined
 some_of = st.integers(0, 2**16)  # of those who joined, taken modulo
 some_purposes = st.sampled_from(list(Purpose))
+ANN = Joining(signature="Ann Example")
+JOINING = [Joining()] + [
+    Joining(child=True, guardian=guardian, signature=signature)
+    for guardian in (False, True)
+    for signature in ("", "Her Mother")
+]
+signatures = st.sampled_from(["", "Her Mother", "Her Aunt"])
 codes = st.sampled_from([Method.CARD, Method.PIN])
 reactions = st.sampled_from([None, "tapped", "bought"])
 ports = st.sampled_from([None, "roster", "edge_ledger", "hub_ledger", "eraser", "erasures", "audit", "decisions"])
@@ -50,6 +58,7 @@ class Card:
     pin: str
     card: str
     home: int  # process at which they joined
+    guardian: str  # whose signature counts for them; their own where empty
     has_face: bool
     gone: bool = False
 
@@ -82,25 +91,32 @@ class Stories(RuleBasedStateMachine):
     @initialize(number=some_nodes)
     def begin(self, number: int) -> None:
         """Somebody is a member already, and everything is allowed."""
-        self.join(0, number, set(Purpose), photo=True)
+        self.join(0, number, set(Purpose), photo=True, joining=ANN)
 
     @rule(
         person=some_people,
         number=some_nodes,
         purposes=st.one_of(st.just(set(Purpose)), st.sets(some_purposes, min_size=1)),
         photo=st.booleans(),
+        joining=st.sampled_from([ANN, *JOINING]),
     )
-    def join(self, person: int, number: int, purposes: set[Purpose], photo: bool) -> None:
+    def join(self, person: int, number: int, purposes: set[Purpose], photo: bool, joining: Joining) -> None:
         """Somebody joins, and is told their PIN; or is told that it did not work."""
         node = self.world.nodes[number]
         shots = [face(person)] if photo else []
         ticked = sorted(purposes)
-        enrolled = self.tried(node.edge.enrol_embedded(shots, name="Ann", locale="en", consents=ticked))
+        said = Declared(of_age=not joining.child, guardian=joining.guardian, signature=joining.signature)
+        expected = joining.may(node.place.site, face=photo) and (not photo or Purpose.RECOGNISE in purposes)
+        works = not node.lost and node.trips is None
+        enrolled = self.tried(node.edge.enrol_embedded(shots, name="Ann", locale="en", consents=ticked, declared=said))
+        assert expected or enrolled is None
+        assert enrolled is not None or not (expected and works)
         if enrolled is None:
             return
-        assert not photo or Purpose.RECOGNISE in purposes
         member = enrolled.member
-        self.cards.append(Card(member.id, member.token, person, enrolled.pin, enrolled.card, number, photo))
+        guardian = joining.signature if joining.child else ""
+        card = Card(member.id, member.token, person, enrolled.pin, enrolled.card, number, guardian, photo)
+        self.cards.append(card)
         self.world.people[member.token] = member.id
         for purpose in ticked:
             self.promised(member.id, purpose, node)
@@ -108,18 +124,24 @@ class Stories(RuleBasedStateMachine):
         node.fresh = True
 
     @precondition(lambda self: self.cards)
-    @rule(which=some_of, place=places, purpose=some_purposes)
-    def say_yes(self, which: int, place: int | None, purpose: Purpose) -> None:
+    @rule(which=some_of, place=places, purpose=some_purposes, signature=signatures)
+    def say_yes(self, which: int, place: int | None, purpose: Purpose, signature: str) -> None:
         """A member ticks one more box, or the same again on a new text; perhaps at another site or for another use."""
         card, node = self.at(which, place)
+        self.world.clock.advance(1)  # after whatever was taken back
+        counts = card.guardian in ("", signature)  # for a child, only the guardian's yes is one
+        counts &= bool(signature) or purpose is not Purpose.RECOGNISE or HOUSES[node.place.site].unsigned_faces
+        said = allow(node.edge, card.who, [purpose], locale="en", method="kiosk", signature=signature)
         try:
-            done(allow(node.edge, card.who, [purpose], locale="en", method="kiosk"))
-        except StorageError:  # they said yes, and were told to try again
-            self.promised(card.who, purpose, node)
+            done(said)
+        except StorageError:  # they said it, and were told to try again
+            if counts:
+                self.promised(card.who, purpose, node)
             self.world.oracle.doubt(card.who)
         except VisavisError:
             return
         else:
+            assert counts, "a yes was taken from somebody who cannot give it"
             self.promised(card.who, purpose, node)
 
     @precondition(lambda self: self.cards)

@@ -15,6 +15,7 @@ from visavis.pipeline.edge import Edge, Welcome
 from visavis.pipeline.erasure import Erasures, replay
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
+from visavis.privacy.jurisdiction import load_jurisdiction
 from visavis.recommend.squarecb import SquareCB
 from visavis.testing import (
     FixedClock,
@@ -47,6 +48,7 @@ ROWS = tuple(
     for rate, score in ((0.1, 0.5), (0.01, 0.6), (0.001, 0.7))
 )
 CONSENT_DAYS = 30
+LAWS = {"north": "default", "south": "US-IL"}  # no guardian may consent; guardians may, and faces need a signature
 
 
 def done(work: Coroutine[Any, Any, T]) -> T:
@@ -157,6 +159,7 @@ class Node:
             audit=self.port("audit"),
             clock=world.clock,
             ids=world.ids,
+            law=load_jurisdiction(LAWS[self.place.site]),
         )
         self.lost, self.trips = False, None
         self.learner = Learner(
