@@ -96,6 +96,7 @@ GATED = {
     ("pipeline/hub.py", "_deliver"),  # delivery
     ("pipeline/hub.py", "_answered"),  # what becomes of it
     ("pipeline/learner.py", "catch_up"),  # training row
+    ("pipeline/rights.py", "_interests"),  # profile, for the person's own eyes
 }
 
 
@@ -142,6 +143,7 @@ def test_whoever_reads_a_profile_or_teaches_a_policy_is_a_stage_that_passes_the_
         ("pipeline/hub.py", "_decide"),  # called by `sighted` alone
         ("pipeline/hub.py", "_deliver"),
         ("pipeline/learner.py", "catch_up"),
+        ("pipeline/rights.py", "_interests"),
     }
     callers = [name for name, calls in functions(SOURCE / "pipeline/hub.py").items() if "_decide" in calls]
     assert callers == ["sighted"]

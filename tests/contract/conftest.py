@@ -20,6 +20,7 @@ from visavis.ports import (
     ErasureList,
     EventLog,
     Expiry,
+    Held,
     MonitorStore,
     OutcomeLog,
     PairingStore,
@@ -190,6 +191,12 @@ def checkpoints(ports: Ports, request: pytest.FixtureRequest, tmp_path: Path) ->
         return FileCheckpoints(tmp_path / "checkpoints", "edge")
     found: CheckpointStore = getattr(ports, request.param)
     return found
+
+
+@pytest.fixture
+def held(ports: Ports) -> tuple[Held, Held]:
+    """That of the edge and that of the hub."""
+    return ports.edge_held, ports.hub_held
 
 
 @pytest.fixture

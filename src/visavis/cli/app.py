@@ -15,6 +15,7 @@ from visavis.cli.api_keys import api_keys_app
 from visavis.cli.assess import assess_app
 from visavis.cli.audit import audit_app
 from visavis.cli.bench import bench_app
+from visavis.cli.consent import consent_app
 from visavis.cli.devices import devices_app
 from visavis.cli.edge import CameraFps, CameraLoop, Cameras, edge
 from visavis.cli.evaluate import evaluate_app
@@ -35,6 +36,7 @@ from visavis.cli.options import (
     settings,
 )
 from visavis.cli.packs import packs_app
+from visavis.cli.privacy import privacy_app
 from visavis.cli.progress import progress_bar
 from visavis.cli.scenarios import scenarios_app
 from visavis.cli.staff import staff_app
@@ -60,6 +62,8 @@ app.add_typer(members_app, name="members")
 app.add_typer(keys_app, name="keys")
 app.add_typer(assess_app, name="assess")
 app.add_typer(devices_app, name="devices")
+app.add_typer(consent_app, name="consent")
+app.add_typer(privacy_app, name="privacy")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")
 app.add_typer(scenarios_app, name="scenarios")

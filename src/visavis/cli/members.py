@@ -11,6 +11,7 @@ from rich.table import Table
 from visavis.cli.messages import say
 from visavis.cli.options import AsJson, CacheDir, DatabaseUrl, DataDir, err, out, print_json, settings
 from visavis.cli.progress import progress_bar
+from visavis.cli.rights import export, forget, withdraw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,24 @@ if TYPE_CHECKING:
     from visavis.config import Settings
     from visavis.pipeline.rekey import Rekeyed
 
-members_app = typer.Typer(no_args_is_help=True, help=say("Members of this site: how many, and their keys."))
+members_app = typer.Typer(
+    no_args_is_help=True, help=say("Members of this site: how many, their keys, and what they may ask for.")
+)
+members_app.command(
+    "export",
+    epilog="`visavis members export mfrggzdf --why member --format html --out my-data.html`",
+    help=say("Everything that is held about one member, for their own eyes."),
+)(export)
+members_app.command(
+    "withdraw",
+    epilog="`visavis members withdraw mfrggzdf --purpose recognise`",
+    help=say("End one consent on a member's request; they stay a member."),
+)(withdraw)
+members_app.command(
+    "forget",
+    epilog="`visavis members forget --card --yes`",
+    help=say("End every consent of a member and erase them, on their request."),
+)(forget)
 
 
 @members_app.command(

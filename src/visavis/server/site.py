@@ -25,6 +25,7 @@ from visavis.pipeline.erasure import Erasures, Replayed, replay
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
 from visavis.pipeline.notary import Notary
+from visavis.pipeline.rights import Rights
 from visavis.pipeline.watch import CameraSpec, Watch
 from visavis.ports import Clock
 from visavis.privacy.assessment.configuration import Configuration
@@ -40,6 +41,7 @@ from visavis.server.assessments import configuration_of, standing_of
 from visavis.server.cameras import camera_specs, site_watch, watching
 from visavis.server.devices import Devices
 from visavis.server.faces_allowed import FacesAllowed, FaceUse, faces_allowed
+from visavis.server.handoffs import Handoffs
 from visavis.server.keys import open_keys, root_of
 from visavis.server.limits import Limits
 from visavis.server.liveness import Gate, levels_of
@@ -51,7 +53,7 @@ from visavis.server.reviews import Mode, Reviews
 from visavis.server.screens import ScreenChannel
 from visavis.server.sessions import Sessions
 from visavis.server.tally import Tally
-from visavis.server.terms import terms_of
+from visavis.server.terms import places_of, terms_of
 from visavis.server.wall_clock import WallClock
 from visavis.storage.database import Storage, open_storage
 from visavis.storage.migrate import check_version, migrate
@@ -103,6 +105,7 @@ class Site:
     screens: ScreenChannel
     sessions: Sessions
     limits: Limits
+    handoffs: Handoffs = field(init=False)
     tally: Tally
     clock: Clock
     watch: Watch = field(init=False)  # cameras that run beside the requests
@@ -121,6 +124,7 @@ class Site:
 
     def __post_init__(self) -> None:
         self.watch = site_watch(self)
+        self.handoffs = Handoffs(self.clock)
         self.liveness = Gate(
             scenario=self.scenario,
             least=self.settings.liveness,
@@ -180,6 +184,19 @@ class Site:
     def terms(self) -> Terms:
         """What holds for every consent here."""
         return terms_of(self.settings, self.scenario)
+
+    @property
+    def rights(self) -> Rights:
+        """For requests of members."""
+        storage = self.storage
+        return Rights(
+            edge=self.edge,
+            events=storage.events,
+            edge_held=storage.edge_held,
+            hub_held=storage.hub_held,
+            terms=self.terms,
+            places=places_of(self.settings),
+        )
 
     def receipt(self, consent: Consent) -> str:
         """A consent as the member may keep it: signed by the site."""

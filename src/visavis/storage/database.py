@@ -29,6 +29,7 @@ from visavis.storage.eraser import PostgresEraser
 from visavis.storage.erasures import PostgresErasures
 from visavis.storage.events import PostgresEvents
 from visavis.storage.half import Half
+from visavis.storage.held import PostgresHeld
 from visavis.storage.ledger import PostgresLedger
 from visavis.storage.migrate import migrate, role_conninfo
 from visavis.storage.monitors import PostgresMonitors
@@ -68,6 +69,7 @@ class Storage:
     visits: PostgresVisits
     edge_expiry: PostgresExpiry
     wrapped: PostgresWrapped
+    edge_held: PostgresHeld
 
     hub_ledger: PostgresLedger
     events: PostgresEvents
@@ -81,6 +83,7 @@ class Storage:
     hub_audit: PostgresAudit
     hub_wrapped: PostgresWrapped
     hub_checkpoints: PostgresCheckpoints
+    hub_held: PostgresHeld
     board: BoardReader
     signals: PostgresSignals
     staff: PostgresStaff
@@ -184,6 +187,7 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         visits=PostgresVisits(edge),
         edge_expiry=PostgresExpiry(edge),
         wrapped=PostgresWrapped(edge, EDGE),
+        edge_held=PostgresHeld(edge),
         hub_ledger=PostgresLedger(hub),
         events=PostgresEvents(hub),
         decisions=PostgresDecisions(hub),
@@ -196,6 +200,7 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         hub_audit=PostgresAudit(hub),
         hub_wrapped=PostgresWrapped(hub, HUB),
         hub_checkpoints=PostgresCheckpoints(hub),
+        hub_held=PostgresHeld(hub),
         board=BoardReader(hub),
         signals=PostgresSignals(hub),
         staff=PostgresStaff(hub),

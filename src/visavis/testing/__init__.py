@@ -46,6 +46,7 @@ from visavis.testing.edge import (
     MemoryRoster,
     RecordingHub,
 )
+from visavis.testing.held import MemoryEdgeHeld, MemoryHubHeld
 from visavis.testing.hub import (
     MemoryAllowance,
     MemoryDecisions,
@@ -71,10 +72,12 @@ __all__ = [
     "MemoryCorrections",
     "MemoryDecisions",
     "MemoryDevices",
+    "MemoryEdgeHeld",
     "MemoryEraser",
     "MemoryErasures",
     "MemoryEvents",
     "MemoryExpiry",
+    "MemoryHubHeld",
     "MemoryKeys",
     "MemoryLedger",
     "MemoryMonitors",

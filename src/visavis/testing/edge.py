@@ -234,6 +234,11 @@ class MemoryCorrections:
         await self._signals.publish("roster")
         return True
 
+    async def of_member(self, member_id: str) -> Sequence[Correction]:
+        """Those of one member."""
+        kept = [entry for entry in self._entries.values() if await here(self._roster, entry.member_id)]
+        return [entry for entry in kept if entry.member_id == member_id]
+
     async def counts(self) -> Mapping[str, int]:
         """Template -> corrections of it, where there are any."""
         kept = [entry for entry in self._entries.values() if await here(self._roster, entry.member_id)]

@@ -12,6 +12,7 @@ from visavis.testing.edge import (
     MemoryRoster,
     MemoryWrapped,
 )
+from visavis.testing.held import MemoryEdgeHeld, MemoryHubHeld
 from visavis.testing.hub import (
     MemoryAllowance,
     MemoryDecisions,
@@ -50,6 +51,7 @@ class MemoryStorage:
     visits: MemoryVisits
     edge_expiry: MemoryReceipts
     wrapped: MemoryWrapped
+    edge_held: MemoryEdgeHeld
 
     hub_ledger: MemoryLedger
     events: MemoryEvents
@@ -63,6 +65,7 @@ class MemoryStorage:
     hub_audit: MemoryAudit
     hub_wrapped: MemoryStaffWrapped
     hub_checkpoints: MemoryCheckpoints
+    hub_held: MemoryHubHeld
     signals: MemorySignals
     staff: MemoryStaff
     staff_sessions: MemoryStaffSessions
@@ -81,21 +84,32 @@ def memory_storage() -> MemoryStorage:
     )
     roster, monitors = MemoryRoster(edge_ledger, signals), MemoryMonitors(signals)
     staff = MemoryStaff()
+    audit, hub_audit, erasures = MemoryAudit(), MemoryAudit(), MemoryErasures()
+    corrections, reviews, visits = MemoryCorrections(roster, signals), MemoryReviews(roster), MemoryVisits(roster)
     return MemoryStorage(
         roster=roster,
         edge_ledger=edge_ledger,
-        audit=MemoryAudit(),
         checkpoints=MemoryCheckpoints(),
+        audit=audit,
         edge_signals=signals,
         monitors=monitors,
         devices=MemoryDevices(signals),
         pairings=MemoryPairings(),
-        corrections=MemoryCorrections(roster, signals),
-        reviews=MemoryReviews(roster),
-        erasures=MemoryErasures(),
-        visits=MemoryVisits(roster),
         edge_expiry=MemoryReceipts(roster, edge_ledger),
         wrapped=MemoryWrapped(roster, monitors),
+        visits=visits,
+        corrections=corrections,
+        reviews=reviews,
+        erasures=erasures,
+        edge_held=MemoryEdgeHeld(
+            roster=roster,
+            ledger=edge_ledger,
+            audit=audit,
+            corrections=corrections,
+            reviews=reviews,
+            erasures=erasures,
+            visits=visits,
+        ),
         hub_ledger=hub_ledger,
         events=events,
         decisions=decisions,
@@ -105,9 +119,18 @@ def memory_storage() -> MemoryStorage:
         allowance=allowance,
         eraser=eraser,
         expiry=MemoryExpiry(outcomes=outcomes, plays=plays, events=events, allowance=allowance, decisions=decisions),
-        hub_audit=MemoryAudit(),
         hub_wrapped=MemoryStaffWrapped(staff),
         hub_checkpoints=MemoryCheckpoints(),
+        hub_audit=hub_audit,
+        hub_held=MemoryHubHeld(
+            ledger=hub_ledger,
+            events=events,
+            decisions=decisions,
+            plays=plays,
+            outcomes=outcomes,
+            allowance=allowance,
+            audit=hub_audit,
+        ),
         signals=signals,
         staff=staff,
         staff_sessions=MemoryStaffSessions(),

@@ -43,7 +43,7 @@ from visavis.server.problems import problem, refused
 from visavis.server.screens import decision_view
 from visavis.server.sessions import Session
 from visavis.server.site import Site, site_of
-from visavis.types import Face, Frame, Guarded, Liveness, MemberId, Method, Purpose
+from visavis.types import DeletionReceipt, Face, Frame, Guarded, Liveness, MemberId, Method, Purpose
 
 router = APIRouter(prefix="/v1/edge", tags=["edge"])
 
@@ -378,13 +378,16 @@ async def forget(
     session = site.sessions.get(authorization)
     demand_for_change(site, session, liveness_pass)
     receipt = await site.forget(session.member_id, method="kiosk")
+    return {"receipt": deletion_view(receipt)}
+
+
+def deletion_view(receipt: DeletionReceipt) -> dict[str, Any]:
+    """What was removed and when; signed."""
     return {
-        "receipt": {
-            "id": receipt.id,
-            "deleted_at": receipt.deleted_at.isoformat(),
-            "removed": dict(receipt.removed),
-            "signature": receipt.signature,
-        }
+        "id": receipt.id,
+        "deleted_at": receipt.deleted_at.isoformat(),
+        "removed": dict(receipt.removed),
+        "signature": receipt.signature,
     }
 
 
