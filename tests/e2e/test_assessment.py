@@ -129,3 +129,33 @@ async def test_r14_a_demonstration_is_marked_and_counts_for_nothing_else(
     before = read_file(file)
     async with open_test_site(database_url=database_url, review="strict"):
         assert read_file(file) == before
+
+
+PAGES = ("/kiosk?placement=entrance", "/play/entrance", "/console/", "/console/recognition", "/play/nowhere")
+
+
+async def test_r14_every_page_of_a_demonstration_is_marked(open_test_site: OpenSite, database_url: str) -> None:
+    """Whatever the browser accepts; a site that is none has no mark, and what is no page is left alone."""
+    browser = {"accept": "text/html", "accept-encoding": "gzip", "if-none-match": '"x"'}
+    for demonstration, marks in ((True, 1), (False, 0)):
+        async with open_test_site(database_url=database_url, demonstration=demonstration) as running:
+            for page in PAGES:
+                answer = await running.http.get(page, headers=browser, follow_redirects=True)
+                assert answer.headers["content-type"].startswith("text/html"), page
+                assert answer.text.count('class="demonstration"') == marks, page
+                assert answer.text.rstrip().endswith("</html>"), page
+            style = await running.http.get("/static/shared/demonstration.css")
+            assert (style.status_code, b"demonstration" in style.content) == (200, True)
+            assert (await running.http.get("/healthz")).json() == {"status": "ok"}
+
+
+async def test_r14_the_console_says_why_faces_are_off(open_test_site: OpenSite, database_url: str) -> None:
+    """With the reason, and with what changed."""
+    asked = {"database_url": database_url, "demonstration": False}
+    async with open_test_site(**asked) as running:
+        assert "visavis assess sign" in (await running.http.get("/console/")).text
+        sign_for(running)
+    async with open_test_site(**asked, review="strict") as running:
+        page = (await running.http.get("/console/?lang=zh-CN")).text
+        assert "签署影响评估之后本站有变更" in page
+        assert "review: off, now strict" in page

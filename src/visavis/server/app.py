@@ -29,6 +29,7 @@ from visavis.server.api.answers import Problem
 from visavis.server.board import SiteBoard
 from visavis.server.console.console import mount_console
 from visavis.server.console_guard import ConsoleGuard
+from visavis.server.demonstration import DemonstrationMark
 from visavis.server.door import IN_FLIGHT, Door
 from visavis.server.headers import SecurityHeaders
 from visavis.server.recognition import SiteRecognition
@@ -74,6 +75,8 @@ def create_app(site: Site) -> FastAPI:
     mount_console(app, SiteBoard(site), SiteRecognition(site), guard=ConsoleGuard)
     MultiPartParser.spool_max_size = IN_FLIGHT  # an upload must never become a temporary file: pictures stay in memory
     app.add_middleware(Door, limits=site.limits)
+    if site.settings.demonstration:
+        app.add_middleware(DemonstrationMark)
     app.add_middleware(SecurityHeaders)
     # A page elsewhere must not reach this machine by a name that it made resolve to it (DNS rebinding).
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, site.settings.host, *site.settings.names])

@@ -18,6 +18,7 @@ class SiteBoard:
         self.site = site.settings.site
         self.scenario = site.scenario
         self.pages = {name: path for name, path in site.pages().items() if name != "console"}
+        self.faces, self.faces_detail = site.faces.use.value, site.faces.detail
         self._site = site
         self._since: datetime = site.clock.now()
 

@@ -54,7 +54,7 @@ def faces_allowed(settings: Settings, law: Jurisdiction, standing: Standing) -> 
         case "changed":
             return FacesAllowed(use=FaceUse.STALE_ASSESSMENT, detail=_named(standing.changed))
         case "missing":
-            return FacesAllowed(use=FaceUse.NO_ASSESSMENT, detail="visavis assess sign makes one")
+            return FacesAllowed(use=FaceUse.NO_ASSESSMENT)
         case "demonstration":
             return FacesAllowed(use=FaceUse.NO_ASSESSMENT, detail="the one that is there is a demonstration's")
         case "invalid":

@@ -101,6 +101,7 @@ def test_the_kiosk_has_words_for_every_error_that_a_visitor_can_meet() -> None:
 def test_the_console_says_everything_in_both_languages() -> None:
     """With the same placeholders."""
     assert {f"reason.{code}" for code in REASONS} <= TEXTS.keys()
+    assert {f"faces.{use.value}" for use in FaceUse if use is not FaceUse.ON} <= TEXTS.keys()
     for key, texts in TEXTS.items():
         assert set(texts) == {"en", "zh-CN"}, key
         placeholders = [sorted(re.findall(r"\{\w+\}", text)) for text in texts.values()]

@@ -44,6 +44,8 @@ class BoardSource(Protocol):
     site: str
     scenario: Scenario
     pages: dict[str, str]
+    faces: str  # "on", or the code of why not
+    faces_detail: str
 
     async def read(self) -> Board:
         """One reading; raises StorageError."""

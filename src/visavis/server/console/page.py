@@ -88,7 +88,17 @@ def header(source: BoardSource, language: Language, *, at: str) -> ui.label:
             other: Language = "en" if language == "zh-CN" else "zh-CN"
             label = "English" if other == "en" else "简体中文"
             ui.link(label, f"?lang={other}").props(f'lang="{other}" data-testid="language"')
+    if source.faces != "on":
+        _without_faces(source, language)
     return health
+
+
+def _without_faces(source: BoardSource, language: Language) -> None:
+    """Why no face is used here, and what to do."""
+    with ui.element("p").classes("banner").props('role="status" data-testid="faces-off"'):
+        ui.label(say(f"faces.{source.faces}", language))
+        if source.faces_detail:
+            ui.label(source.faces_detail).classes("soft")
 
 
 class _Notes:

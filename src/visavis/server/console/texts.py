@@ -152,6 +152,22 @@ TEXTS: dict[str, dict[Language, str]] = {
     "problem.other": {"en": "That did not work. Nothing was changed.", "zh-CN": "操作未成功，没有任何更改。"},
     "account": {"en": "Account", "zh-CN": "账户"},
     "screen": {"en": "Screen", "zh-CN": "屏幕"},
+    "faces.switched_off": {
+        "en": "Faces are switched off here; card and PIN serve.",
+        "zh-CN": "本站已关闭人脸功能；卡片和 PIN 码照常可用。",
+    },
+    "faces.jurisdiction": {
+        "en": "The law of this place allows no faces; card and PIN serve.",
+        "zh-CN": "当地法律不允许使用人脸；卡片和 PIN 码照常可用。",
+    },
+    "faces.no_assessment": {
+        "en": "Faces are off until the impact assessment is signed: visavis assess sign. Card and PIN serve.",
+        "zh-CN": "签署影响评估之前不使用人脸：visavis assess sign。卡片和 PIN 码照常可用。",
+    },
+    "faces.stale_assessment": {
+        "en": "Faces are off: this site has changed since its impact assessment was signed. Look at it again and sign.",
+        "zh-CN": "人脸功能已停用：签署影响评估之后本站有变更。请重新评估并签署。",
+    },
 }
 
 
