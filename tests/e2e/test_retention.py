@@ -1,5 +1,12 @@
 """The retention job in a running site: who did not come for long is known by card and PIN only, and is told so."""
 
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import psycopg
 
 from .conftest import OpenSite, SiteUnderTest, eventually
@@ -71,3 +78,63 @@ async def test_r10_a_member_who_never_came_back_is_erased_everywhere(
         assert await site.site.storage.decisions.recent() == []
         assert await site.site.storage.eraser.tokens() == frozenset()
         assert site.site.edge.members == {}
+
+
+# ------ the command line
+
+
+def visavis(
+    folder: Path, database_url: str, *arguments: str, language: str = "en"
+) -> "subprocess.CompletedProcess[str]":
+    """`visavis retention …` on the site's folder and database."""
+    return subprocess.run(
+        [sys.executable, "-m", "visavis", "retention", *arguments, "--data-dir", str(folder)],
+        env=os.environ | {"VISAVIS_LANG": language, "COLUMNS": "160", "VISAVIS_DATABASE_URL": database_url},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+async def test_r10_the_command_looks_first_then_deletes_beside_the_running_site(
+    site: SiteUnderTest, database_url: str, tmp_path: Path, hopper: bytes
+) -> None:
+    """A dry run changes nothing; a run ends the face, of which the running site hears."""
+    pin = (await site.join(photos=(hopper,))).raise_for_status().json()["pin"]
+    away(database_url, LONG_AGO)
+
+    async def command(*arguments: str, language: str = "en") -> "subprocess.CompletedProcess[str]":
+        return await asyncio.to_thread(visavis, tmp_path / "data", database_url, *arguments, language=language)
+
+    looked = await command("run", "--dry-run", "--json")
+    assert looked.returncode == 0, looked.stderr
+    assert {line["category"]: line["removed"] for line in json.loads(looked.stdout)}["biometric"] == 1
+    (member,) = await site.site.storage.roster.members()
+    assert len(member.templates) == 1
+    run = await command("run", language="zh-CN")
+    assert "已删除 1 条" in run.stdout, run.stdout + run.stderr
+
+    async def unknown() -> bool:
+        return (await site.look(hopper)).status_code == 401
+
+    await eventually(unknown)
+    assert (await known_by_pin(site, pin))["news"] == "face_unused"
+    shown = await command("show")
+    assert "face templates" in shown.stdout
+    assert "365" in shown.stdout
+    lines = {line["category"]: line for line in json.loads((await command("show", "--json")).stdout)}
+    assert (lines["biometric"]["removed"], lines["audit"]["days"]) == (1, None)
+
+
+async def test_r10_without_the_site_key_the_command_deletes_nothing(
+    site: SiteUnderTest, database_url: str, tmp_path: Path, hopper: bytes
+) -> None:
+    """What cannot destroy a key must not pretend to; the error names what is missing."""
+    (await site.join(photos=(hopper,))).raise_for_status()
+    away(database_url, LONG_AGO)
+    refused = await asyncio.to_thread(visavis, tmp_path / "elsewhere", database_url, "run", "--json")
+    assert refused.returncode == 2
+    assert json.loads(refused.stdout)["error"] == "setting-invalid"
+    (member,) = await site.site.storage.roster.members()
+    assert len(member.templates) == 1

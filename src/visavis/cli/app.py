@@ -38,6 +38,7 @@ from visavis.cli.options import (
 from visavis.cli.packs import packs_app
 from visavis.cli.privacy import privacy_app
 from visavis.cli.progress import progress_bar
+from visavis.cli.retention import retention_app
 from visavis.cli.scenarios import scenarios_app
 from visavis.cli.staff import staff_app
 from visavis.cli.train import train_app
@@ -59,6 +60,7 @@ app = typer.Typer(
 )
 app.add_typer(packs_app, name="packs")
 app.add_typer(members_app, name="members")
+app.add_typer(retention_app, name="retention")
 app.add_typer(keys_app, name="keys")
 app.add_typer(assess_app, name="assess")
 app.add_typer(devices_app, name="devices")

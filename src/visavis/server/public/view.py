@@ -1,13 +1,14 @@
 """What anybody may know about a site's privacy: the page and its JSON twin say the same."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from pydantic import BaseModel
 
 from visavis.privacy.consent import notice_sha256
-from visavis.privacy.retention import Category
 from visavis.server.api.answers import NoticeView, Said
 from visavis.server.api.uploads import example
+from visavis.server.retention import lines_of
 from visavis.server.site import Site
 from visavis.types import Purpose
 
@@ -131,17 +132,5 @@ def notice_views(site: Site) -> list[NoticeView]:
 
 async def kept_views(site: Site) -> list[KeptView]:
     """The schedule in its order."""
-    runs = await site.storage.visits.runs()
-    found = []
-    for category in Category:
-        rule, run = site.retention.job.rules[category], runs.get(category.value)
-        found.append(
-            KeptView(
-                category=category.value,
-                since=rule.since.value,
-                days=rule.days,
-                last_run=run.at if run else None,
-                removed=run.removed if run else None,
-            )
-        )
-    return found
+    lines = lines_of(site.retention.job.rules, await site.storage.visits.runs())
+    return [KeptView(**asdict(line)) for line in lines]
