@@ -13,7 +13,8 @@ from visavis.identity.rotation import Rotations, base_model
 from visavis.ports import KeyProvider
 from visavis.privacy.consent import Entry, grant, not_withdrawn, withdraw
 from visavis.privacy.declared import OF_AGE, Declared, signed
-from visavis.privacy.pseudonym import credential_digest, new_card, new_pin, token
+from visavis.privacy.holder import keys_with
+from visavis.privacy.pseudonym import credential_digest, holder_of, new_card, new_pin, token
 from visavis.privacy.vault import new_wrapped_key, open_embedding, open_text, seal_embedding, seal_text
 from visavis.types import Consent, Embedding, Member, MemberId, Purpose, Scenario, SealedTemplate, Withdrawal
 
@@ -51,6 +52,7 @@ def enrol(
     method: str = "kiosk",
     evidence: str = "ticked the box and pressed join",
     declared: Declared = OF_AGE,
+    held: bool = False,
 ) -> Enrolment:
     """Make a member.
 
@@ -68,6 +70,7 @@ def enrol(
         method: How consent was given.
         evidence: What shows that it was; never personal data.
         declared: What `privacy.declared` has checked.
+        held: Whether the member's card is needed to open anything of theirs (protection level L2).
 
     Raises:
         ConsentMissing: A required purpose, or RECOGNISE for photos, was not allowed.
@@ -78,8 +81,9 @@ def enrol(
     _check_consents(scenario, purposes, locale, photos=len(embeddings))
     _check_one_person(embeddings, same_person)
     member_id = MemberId(ids())
-    wrapped = new_wrapped_key(keys, member_id)
     pin, card = new_pin(), new_card()
+    keys = keys_with(keys, holder_of(card) if held else b"")
+    wrapped = new_wrapped_key(keys, member_id)
     member = Member(
         id=member_id,
         token=token(keys, member_id, site=site),

@@ -8,6 +8,7 @@ from visavis.identity.enrol import NICKNAME, checked_nickname, for_hub
 from visavis.pipeline.edge import Edge
 from visavis.privacy.consent import grant
 from visavis.privacy.declared import Declared, signed
+from visavis.privacy.holder import keys_with
 from visavis.privacy.vault import seal_text
 from visavis.types import Consent, Member, MemberId, Purpose, Withdrawal
 
@@ -88,8 +89,10 @@ def _signed(
     return mark
 
 
-async def correct(edge: Edge, member_id: MemberId, *, nickname: str | None = None, locale: str | None = None) -> Member:
-    """The member with another nickname or language.
+async def correct(
+    edge: Edge, member_id: MemberId, *, nickname: str | None = None, locale: str | None = None, holder: bytes = b""
+) -> Member:
+    """The member with another nickname or language; at level L2 their card seals the nickname.
 
     Raises:
         InputRefused: The nickname cannot be used, or no notice is written in the language.
@@ -103,7 +106,8 @@ async def correct(edge: Edge, member_id: MemberId, *, nickname: str | None = Non
         member = replace(member, locale=locale)
     if nickname is not None:
         name = checked_nickname(nickname)
-        sealed = seal_text(edge.keys, member.wrapped_key, name, member_id=member_id, purpose=NICKNAME)
+        keys = keys_with(edge.keys, holder)
+        sealed = seal_text(keys, member.wrapped_key, name, member_id=member_id, purpose=NICKNAME)
         member = replace(member, nickname=sealed)
     changed = [name for name, value in (("nickname", nickname), ("locale", locale)) if value is not None]
     if changed:

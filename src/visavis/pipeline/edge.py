@@ -23,6 +23,7 @@ from visavis.errors import (
 )
 from visavis.identity.drift import CalibrationCheck, check_calibration
 from visavis.identity.enrol import (
+    NO_NAME,
     Enrolment,
     enrol,
     for_hub,
@@ -42,8 +43,9 @@ from visavis.ports import AuditLog, Clock, ConsentLedger, ErasureList, HubLink, 
 from visavis.privacy.consent import permit, to_ask
 from visavis.privacy.declared import OF_AGE, Declared, check_declared
 from visavis.privacy.erasure import EVERYTHING, digest
+from visavis.privacy.holder import keys_with
 from visavis.privacy.jurisdiction import Jurisdiction
-from visavis.privacy.pseudonym import credential_digest
+from visavis.privacy.pseudonym import credential_digest, holder_of
 from visavis.privacy.receipts import deletion_receipt
 from visavis.types import (
     Consent,
@@ -75,6 +77,7 @@ class Welcome:
     sighting: Sighting
     decision: Decision | None
     template_id: str | None = None  # the member's template that was nearest; None for card and PIN
+    holder: bytes = field(default=b"", repr=False)  # what their card adds to their key, if they showed it
     ask: tuple[Purpose, ...] = ()  # what they allowed on an older notice, or too long ago: they are asked again
     news: str | None = None  # what happened to their data since the last visit, told once
 
@@ -110,6 +113,7 @@ class Edge:
     visits: VisitLog | None = None  # None: nobody counts them
     hold: Hold | None = None  # asked before a member is greeted by face
     law: Jurisdiction | None = None  # of the place; None: none asks for anything
+    held: bool = False  # protection level L2: a face is compared with one card's member, and none is searched for
     faces_off: str = ""  # why no face may be used at this site; empty: they may
     gallery: Gallery = field(init=False)
     rotations: Rotations = field(init=False)
@@ -163,7 +167,7 @@ class Edge:
         self._drop(member.id)
         self._lapsed.discard(member.id)
         self.members[member.id] = member
-        templates = [] if self.faces_off else self._templates(member)
+        templates = [] if self.faces_off or self.held else self.opened(member)
         if templates:
             weights = [self.weights.get(template_id, 1.0) for template_id, _ in templates]
             self._shots[member.id] = sum(weight > 0 for weight in weights) or len(weights)
@@ -175,9 +179,10 @@ class Edge:
         self._came.pop(member_id, None)
         self.gallery.drop(member_id)
 
-    def _templates(self, member: Member) -> list[tuple[str, Embedding]]:
+    def opened(self, member: Member, holder: bytes = b"") -> list[tuple[str, Embedding]]:
+        """Id and embedding, in the rotation in use, of each template that the site opens, or the member's card does."""
         try:
-            opened = open_templates(member, self.keys, self.observer.model)
+            opened = open_templates(member, keys_with(self.keys, holder), self.observer.model)
         except (KeyDestroyed, KeyHeld):
             return []  # forgotten, though its row came back; or only the member's card opens it
         turned = self.rotations.turned([embedding for _, embedding in opened])
@@ -234,7 +239,7 @@ class Edge:
         members = []
         for member_id in chosen:
             member = self.members.get(member_id)
-            templates = [template for _, template in self._templates(member)] if member else []
+            templates = [template for _, template in self.opened(member)] if member else []
             if templates:
                 members.append((member_id, fused(templates), len(templates)))
 
@@ -249,10 +254,10 @@ class Edge:
 
         return check_calibration(members, self.gallery, threshold_of, self.false_match_rate)
 
-    def nearest_template(self, member: Member, shots: Sequence[Embedding]) -> str | None:
+    def nearest_template(self, member: Member, shots: Sequence[Embedding], holder: bytes = b"") -> str | None:
         """Id of the member's template that is most like these shots."""
         probe = fused(self.rotations.turned(shots)).vector
-        scores = {template_id: float(template.vector @ probe) for template_id, template in self._templates(member)}
+        scores = {template_id: float(template.vector @ probe) for template_id, template in self.opened(member, holder)}
         return max(scores, key=scores.__getitem__, default=None)
 
     # ------ known by face
@@ -270,18 +275,19 @@ class Edge:
         placement: str,
         people_in_view: int,
         at: datetime,
+        holder: bytes = b"",
     ) -> Welcome | None:
         """Pass a recognition through the gate and on to the hub; None when consent has ended meanwhile."""
         member = self.members.get(recognition.member_id)
         if member is None:
             return None
         try:
-            consent = await self._permitted(member, Purpose.RECOGNISE)
+            consent = await self.permitted(member, Purpose.RECOGNISE)
         except ConsentMissing:
             self.gallery.drop(member.id)
             self._lapsed.add(member.id)
             return None
-        template_id = self.nearest_template(member, shots)
+        template_id = self.nearest_template(member, shots, holder)
         if self.hold is not None and await self.hold(member, recognition, template_id, placement=placement, at=at):
             return None
         return await self._welcome(
@@ -293,6 +299,7 @@ class Edge:
             consent=consent,
             hit=recognition,
             template_id=template_id,
+            holder=holder,
         )
 
     # ------ known by card or PIN: a face is never the only way
@@ -307,8 +314,8 @@ class Edge:
         member = await self.roster.find(credential_digest(self.keys, secret))
         if member is None:
             raise CredentialRefused
-        now = self.clock.now()
-        return await self._welcome(member, method=method, placement=placement, people_in_view=1, at=now)
+        now, holder = self.clock.now(), self.holder(member, secret) if method is Method.CARD else b""
+        return await self._welcome(member, method=method, placement=placement, people_in_view=1, at=now, holder=holder)
 
     async def _welcome(
         self,
@@ -321,6 +328,7 @@ class Edge:
         consent: Consent | None = None,
         hit: Recognition | None = None,
         template_id: str | None = None,
+        holder: bytes = b"",
     ) -> Welcome:
         """Tell the hub that the member stands there, and the kiosk who it is.
 
@@ -348,10 +356,11 @@ class Edge:
             decision = await self.link.anybody(placement, people_in_view=people_in_view)
         return Welcome(
             member_id=member.id,
-            nickname=nickname(member, self.keys),
+            nickname=self._name(member, holder),
             sighting=sighting,
             decision=decision,
             template_id=template_id,
+            holder=holder,
             ask=to_ask(history, scenario=self.scenario, site=self.site, at=self.clock.now()),
             news=await self._visited(member.id, at.date()),
         )
@@ -364,7 +373,8 @@ class Edge:
         self._came[member_id] = day
         return news
 
-    async def _permitted(self, member: Member, purpose: Purpose) -> Consent:
+    async def permitted(self, member: Member, purpose: Purpose) -> Consent:
+        """The live receipt for this purpose; raises ConsentMissing."""
         return self._gate(await self.ledger.history(member.id), purpose)
 
     def _live(self, history: Sequence[Consent | Withdrawal], purpose: Purpose) -> Consent | None:
@@ -477,6 +487,7 @@ class Edge:
             now=self.clock.now(),
             ids=self.ids,
             declared=declared,
+            held=self.held,
         )
 
     def _embed_photos(self, photos: Sequence[bytes]) -> tuple[Embedding, ...]:
@@ -501,15 +512,30 @@ class Edge:
         self._admit(member)
         await self.note(action, member, detail)
 
-    def templates(self, member_id: MemberId) -> tuple[Embedding, ...]:
-        """Templates of a member that this model made."""
-        return tuple(embedding for _, embedding in self._templates(self.member(member_id)))
+    def templates(self, member_id: MemberId, holder: bytes = b"") -> tuple[Embedding, ...]:
+        """Templates of a member that this model made; at level L2, those that the card opens."""
+        return tuple(embedding for _, embedding in self.opened(self.member(member_id), holder))
 
     # ------ rights
 
-    def nickname(self, member_id: MemberId) -> str:
-        """The name for the greeting."""
-        return nickname(self.member(member_id), self.keys)
+    def nickname(self, member_id: MemberId, holder: bytes = b"") -> str:
+        """The name for the greeting; raises KeyHeld when only the member's card opens it."""
+        return nickname(self.member(member_id), keys_with(self.keys, holder))
+
+    def is_held(self, member: Member) -> bool:
+        """Whether only the member's card opens anything of theirs."""
+        try:
+            nickname(member, self.keys)
+        except KeyHeld:
+            return True
+        return False
+
+    def holder(self, member: Member, card: str) -> bytes:
+        """What a card adds to the key of its member; empty where it adds nothing."""
+        return holder_of(card) if self.held or self.is_held(member) else b""
+
+    def _name(self, member: Member, holder: bytes) -> str:
+        return NO_NAME if not holder and self.is_held(member) else nickname(member, keys_with(self.keys, holder))
 
     def member(self, member_id: MemberId) -> Member:
         """Raises MemberUnknown after withdrawal."""
@@ -522,7 +548,9 @@ class Edge:
         """All that the member allowed and withdrew."""
         return await self.ledger.history(member_id)
 
-    async def withdraw(self, member_id: MemberId, purpose: Purpose, *, method: str) -> tuple[Withdrawal, ...]:
+    async def withdraw(
+        self, member_id: MemberId, purpose: Purpose, *, method: str, holder: bytes = b""
+    ) -> tuple[Withdrawal, ...]:
         """End one consent, and what was kept because of it; the member stays.
 
         The end of RECOGNISE destroys the templates and their key, here and in every backup; that of PERSONALISE erases
@@ -539,7 +567,7 @@ class Edge:
             await self.link.forget(member.token)
         await self.link.consented(for_hub([*history, *ended], member))
         while True:
-            after = self._bare(member) if purpose is Purpose.RECOGNISE else member
+            after = self._bare(member, holder) if purpose is Purpose.RECOGNISE else member
             if await self.roster.save(after, ended, before=member):
                 break
             member = await self.fresh(member_id)  # another process was first
@@ -547,9 +575,9 @@ class Edge:
         await self.note("withdrawn", member, {"purpose": purpose.value, "method": method})
         return ended
 
-    def _bare(self, member: Member) -> Member:
+    def _bare(self, member: Member, holder: bytes) -> Member:
         """The member without templates, whose key is destroyed before their rows go: what is left opens no more."""
-        bare = without_templates(member, self.keys)
+        bare = without_templates(member, keys_with(self.keys, holder))
         self.keys.destroy([member.wrapped_key])
         return bare
 

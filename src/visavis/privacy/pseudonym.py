@@ -1,5 +1,6 @@
 """Names that only this site can link: tokens for the hub, digests of cards and PINs."""
 
+import hashlib
 import hmac
 import secrets
 import unicodedata
@@ -25,8 +26,16 @@ def credential_digest(keys: KeyProvider, secret: str) -> bytes:
     Only letters and digits count: people write codes with spaces and dashes of their own, and a Chinese keyboard
     types full-width digits.
     """
-    plain = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", secret))).upper()
-    return hmac.digest(keys.derive("credential"), plain.encode(), "sha256")
+    return hmac.digest(keys.derive("credential"), _plain(secret), "sha256")
+
+
+def holder_of(card: str) -> bytes:
+    """What a card adds to its member's key at level L2: from its 128 random bits alone, which no site has."""
+    return hashlib.sha256(b"visavis holder " + _plain(card)).digest()
+
+
+def _plain(secret: str) -> bytes:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", secret))).upper().encode()
 
 
 def new_card() -> str:

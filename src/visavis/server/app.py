@@ -24,6 +24,7 @@ from visavis.server.api import (
     sign_in,
     staff,
     system,
+    verify,
 )
 from visavis.server.api.answers import Problem
 from visavis.server.board import SiteBoard
@@ -37,6 +38,7 @@ from visavis.server.site import Site
 
 ROUTERS = (
     edge.router,
+    verify.router,
     members.router,
     choices.router,
     rights.router,

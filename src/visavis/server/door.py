@@ -30,6 +30,7 @@ MOST: Final[Mapping[str, int]] = {
     "/v1/edge/compare": 2 * IMAGE + FORM,
     "/v1/edge/detect": IMAGE + FORM,
     "/v1/edge/search": IMAGE + FORM,
+    "/v1/edge/verify": IMAGE + FORM,
     "/v1/edge/identify/face": IMAGE + FORM,
     "/v1/events": BATCH,
 }

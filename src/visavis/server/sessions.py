@@ -1,7 +1,7 @@
 """What a kiosk may do for the member who stands before it, for a few minutes."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from visavis.errors import CredentialRefused
@@ -23,6 +23,7 @@ class Session:
     by_face: bool  # a picture of the member might have opened it
     template_id: str | None  # of the member, that matched; None for card and PIN
     expires_at: datetime
+    holder: bytes = field(default=b"", repr=False)  # of the card that opened it, where nothing opens without
 
 
 class Sessions:
@@ -40,6 +41,7 @@ class Sessions:
         *,
         by_face: bool,
         template_id: str | None = None,
+        holder: bytes = b"",
     ) -> str:
         """An opaque key for the kiosk."""
         key = secrets.token_urlsafe(24)
@@ -53,6 +55,7 @@ class Sessions:
             decision=decision,
             by_face=by_face,
             template_id=template_id,
+            holder=holder,
             expires_at=self._clock.now() + LIFETIME,
         )
         return key

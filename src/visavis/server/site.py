@@ -13,7 +13,7 @@ import structlog
 from numpy.typing import NDArray
 from starlette.requests import HTTPConnection
 
-from visavis.config import Settings
+from visavis.config import Protection, Settings
 from visavis.errors import SettingInvalid, VisavisError
 from visavis.perception.liveness.scorer import LiveScorer
 from visavis.perception.observe import Observer
@@ -174,9 +174,11 @@ class Site:
         self.dropped(member)
         return receipt
 
-    async def withdraw(self, member_id: MemberId, purpose: Purpose, *, method: str) -> tuple[Withdrawal, ...]:
+    async def withdraw(
+        self, member_id: MemberId, purpose: Purpose, *, method: str, holder: bytes = b""
+    ) -> tuple[Withdrawal, ...]:
         """End one consent; what was chosen by it leaves the screens."""
-        ended = await self.edge.withdraw(member_id, purpose, method=method)
+        ended = await self.edge.withdraw(member_id, purpose, method=method, holder=holder)
         await self.screens.drop_erased()
         return ended
 
@@ -414,6 +416,7 @@ def _compose(
         calibration=pack.manifest.calibration,
         false_match_rate=settings.false_match_rate,
         keys=keys,
+        held=settings.protection is Protection.L2,
         roster=storage.roster,
         ledger=storage.edge_ledger,
         erasures=erasures,

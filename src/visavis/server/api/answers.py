@@ -176,6 +176,7 @@ class Joined(BaseModel):
             "card_svg": "<svg …/>",
             "receipts": [A_RECEIPT],
             "recognised_by_face": True,
+            "card_needed": False,
             "images": [
                 {"index": 0, "accepted": True, "reasons": [], "warnings": []},
                 {"index": 1, "accepted": False, "reasons": ["blurred"], "warnings": []},
@@ -191,6 +192,7 @@ class Joined(BaseModel):
     card_svg: str
     receipts: list[Receipt]
     recognised_by_face: bool
+    card_needed: bool  # the face is compared when the card is shown, and nothing opens without it
     images: list[ShotView]
 
 
@@ -210,6 +212,7 @@ class Me(BaseModel):
     model_config = example(
         {
             "nickname": "Grace",
+            "held": False,
             "locale": "en",
             "enrolled_at": "2026-01-05T09:00:00+00:00",
             "consents": [A_CONSENT],
@@ -219,6 +222,7 @@ class Me(BaseModel):
     )
 
     nickname: str
+    held: bool  # only the member's card, which did not open this visit, tells the nickname
     locale: str
     enrolled_at: str
     consents: list[ConsentView]

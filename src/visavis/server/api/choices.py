@@ -34,7 +34,7 @@ async def change(
     site = site_of(request)
     session = site.sessions.get(authorization)
     demand_for_change(site, session, liveness_pass)
-    await correct(site.edge, session.member_id, nickname=body.nickname, locale=body.locale)
+    await correct(site.edge, session.member_id, nickname=body.nickname, locale=body.locale, holder=session.holder)
     return await me_view(site, session)
 
 

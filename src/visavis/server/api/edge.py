@@ -1,12 +1,14 @@
 """`/v1/edge`: what kiosks ask the machine with the camera. No route ever returns an embedding."""
 
 import asyncio
+import functools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
+from datetime import datetime
 from enum import StrEnum
 from io import BytesIO
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import segno
@@ -23,9 +25,11 @@ from visavis.errors import (
     LivenessRequired,
     VisavisError,
 )
+from visavis.identity.enrol import NO_NAME
 from visavis.perception.cards import read_card
 from visavis.perception.decode import decode_image
 from visavis.pipeline.camera import Camera
+from visavis.pipeline.card_and_face import Claim, Verifier, claimed, handed_over
 from visavis.pipeline.edge import Welcome
 from visavis.pipeline.enrolment import ReviewMode
 from visavis.pipeline.liveness import Challenge
@@ -47,6 +51,7 @@ from visavis.types import DeletionReceipt, Face, Frame, Guarded, Liveness, Membe
 
 router = APIRouter(prefix="/v1/edge", tags=["edge"])
 
+T = TypeVar("T")
 MAX_PHOTOS = 5
 MAX_FRAME_BYTES = 1_000_000  # a 640-pixel JPEG is some 60 kB
 MAX_SESSION = 64  # characters of a session's key
@@ -127,8 +132,9 @@ def recognised(site: Site, welcome: Welcome) -> dict[str, Any]:
         welcome.member_id,
         welcome.sighting.placement,
         welcome.decision,
-        by_face=welcome.sighting.method is Method.FACE,
+        by_face=welcome.sighting.method is Method.FACE and not welcome.holder,  # a card is no picture
         template_id=welcome.template_id,
+        holder=welcome.holder,
     )
     return {
         "method": welcome.sighting.method.value,
@@ -195,18 +201,28 @@ async def identify(request: Request, body: Identify) -> dict[str, Any]:
 
 async def presented(site: Site, connection: HTTPConnection, code: str, *, method: Method, placement: str) -> Welcome:
     """Know a member by a code; guessing is limited by place, caller and code, before anybody is looked for."""
-    who = asking(connection, placement=placement)
     await check_place(connection, placement)
-    site.limits.check(CODES, *who)
-    site.limits.take(MEMBER, code_key(code))
-    try:
-        welcome = await site.edge.presented(code, method=method, placement=placement)
-    except CredentialRefused:
-        site.limits.count(CODES, *who)
-        raise
+    known = functools.partial(site.edge.presented, code, method=method, placement=placement)
+    welcome = await guessed(site, connection, code, placement, known)
+    if site.edge.held and welcome.holder:
+        await handed_over(site.edge, welcome.member_id, welcome.holder)
     await site.reviews.known_otherwise(welcome)
     site.tally.welcomed(welcome)
     return welcome
+
+
+async def guessed(
+    site: Site, connection: HTTPConnection, code: str, placement: str, known: Callable[[], Awaitable[T]]
+) -> T:
+    """What is known by a code; wrong ones are counted by place, caller and code."""
+    who = asking(connection, placement=placement)
+    site.limits.check(CODES, *who)
+    site.limits.take(MEMBER, code_key(code))
+    try:
+        return await known()
+    except CredentialRefused:
+        site.limits.count(CODES, *who)
+        raise
 
 
 @router.post("/identify/face", response_model=Greeted, dependencies=[device(Permission.RUN_KIOSK)])
@@ -275,7 +291,8 @@ async def join(
         consents=[c.purpose for c in joining.consents],
         declared=declared,
     )
-    welcome = await site.edge.presented(enrolled.pin, method=Method.PIN, placement=joining.placement)
+    code, method = (enrolled.card, Method.CARD) if site.edge.held else (enrolled.pin, Method.PIN)
+    welcome = await site.edge.presented(code, method=method, placement=joining.placement)
     site.tally.welcomed(welcome)
     seen = recognised(site, welcome)
     return {
@@ -290,6 +307,7 @@ async def join(
             for c in enrolled.consents_edge
         ],
         "recognised_by_face": bool(enrolled.member.templates),
+        "card_needed": site.edge.held,
         "images": shot_views(found),
     }
 
@@ -325,11 +343,13 @@ async def me_view(site: Site, session: Session) -> dict[str, Any]:
     """The member of a session; a decision that was erased meanwhile is not shown again."""
     edge, scenario = site.edge, site.scenario
     member = edge.member(session.member_id)
+    held = not session.holder and edge.is_held(member)
     decision = await site.hub.decisions.get(session.decision.id) if session.decision else None
     history = await edge.consents(member.id)
     ask = to_ask(history, scenario=scenario, site=edge.site, at=site.clock.now())
     return {
-        "nickname": edge.nickname(member.id),
+        "nickname": NO_NAME if held else edge.nickname(member.id, session.holder),
+        "held": held,
         "locale": member.locale,
         "enrolled_at": member.enrolled_at.isoformat(),
         "consents": await consents(site, member.id),
@@ -365,7 +385,7 @@ async def withdraw(
     site = site_of(request)
     session = site.sessions.get(authorization)
     demand_for_change(site, session, liveness_pass)
-    ended = await site.withdraw(session.member_id, body.purpose, method="kiosk")
+    ended = await site.withdraw(session.member_id, body.purpose, method="kiosk", holder=session.holder)
     return {"consents": await consents(site, session.member_id), "receipts": await site.ends(session.member_id, ended)}
 
 
@@ -464,7 +484,7 @@ async def answering(websocket: WebSocket, site: Site, asked: Asked) -> AsyncIter
         case Mode.ENROL:
             yield enrolling(site)
         case Mode.IDENTIFY if site.liveness.level(Guarded.REWARDS, asked.placement) is Liveness.OFF:
-            yield identifying(site, websocket, asked.placement)
+            yield looking(site, websocket, asked.placement)
         case Mode.IDENTIFY:
             with closing(begun(site, asked, Guarded.REWARDS)) as live:
                 yield identifying_alive(site, websocket, asked.placement, live)
@@ -494,6 +514,52 @@ def enrolling(site: Site) -> Answer:
     return answer
 
 
+def looking(site: Site, websocket: WebSocket, placement: str) -> Answer:
+    """Search by face where that is done, else wait for a card and compare."""
+    return (comparing if site.edge.held else identifying)(site, websocket, placement)
+
+
+def comparing(site: Site, websocket: WebSocket, placement: str) -> Answer:
+    """Level L2: a card is held to the camera, then a face is compared with what that card opens; else the card does."""
+    verifier: Verifier | None = None
+    shown = ""
+
+    async def answer(frame: Frame, _data: bytes) -> dict[str, Any]:
+        nonlocal verifier, shown
+        faces = await site.observe(frame)
+        if verifier is None:
+            card = await asyncio.to_thread(read_card, frame.pixels)
+            shown = card or ""
+            verifier = await begun_by(site, websocket, shown, placement, frame.captured_at) if shown else None
+        if verifier is None:
+            return guidance(faces) | {"hint": "show_card"}
+        welcome = await verifier.see(frame, faces)
+        if welcome is not None:
+            site.tally.welcomed(welcome)
+        elif verifier.over(frame.captured_at):
+            welcome = await presented(site, websocket, shown, method=Method.CARD, placement=placement)
+        if welcome is None:
+            said = guidance(faces)
+            return said | {"hint": said["hint"] or "look_now"}
+        verifier = None
+        return guidance(faces) | {"recognised": recognised(site, welcome)}
+
+    return answer
+
+
+async def begun_by(site: Site, websocket: WebSocket, card: str, placement: str, at: datetime) -> Verifier | None:
+    """Looks at who shows this card; None for a card that nobody has."""
+    with suppress(CredentialRefused):
+        claim = await claim_of(site, websocket, card, placement)
+        return Verifier(edge=site.edge, claim=claim, placement=placement, began=at)
+    return None
+
+
+async def claim_of(site: Site, connection: HTTPConnection, card: str, placement: str) -> Claim:
+    """What a card opens; guessing is limited as everywhere."""
+    return await guessed(site, connection, card, placement, lambda: claimed(site.edge, card))
+
+
 def identifying(site: Site, websocket: WebSocket, placement: str) -> Answer:
     """Look for a member, by face or by a card held to the camera."""
     view = Camera(edge=site.edge, placement=placement)
@@ -511,7 +577,7 @@ def identifying(site: Site, websocket: WebSocket, placement: str) -> Answer:
 
 def identifying_alive(site: Site, websocket: WebSocket, placement: str, live: LiveView) -> Answer:
     """As `identifying`, but a face is compared only after its owner has shown to be there; a card serves at once."""
-    look = identifying(site, websocket, placement)
+    look = looking(site, websocket, placement)
 
     async def answer(frame: Frame, data: bytes) -> dict[str, Any]:
         faces = await site.observe(frame)

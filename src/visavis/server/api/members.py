@@ -16,6 +16,7 @@ from visavis.pipeline.camera import Camera
 from visavis.pipeline.enrolment import ReviewMode
 from visavis.privacy.consent import permit
 from visavis.privacy.declared import check_release
+from visavis.privacy.holder import keys_with
 from visavis.server.access import VISIT, check_place, device
 from visavis.server.api.answers import A_GREETING, Greeted
 from visavis.server.api.edge import LivenessPass, demand_for_change, recognised
@@ -169,11 +170,13 @@ async def add_templates(
         review_mode=review_mode,
         allow_duplicate=allow_duplicate,
         member_id=member.id,
+        holder=session.holder,
     )
     if refusal := found.refusal():
         return refused(refusal, images=shot_views(found))
     edge = site.edge
-    grown = with_templates(edge.member(member.id), found.embeddings, keys=edge.keys, now=site.clock.now(), ids=edge.ids)
+    keys = keys_with(edge.keys, session.holder)
+    grown = with_templates(edge.member(member.id), found.embeddings, keys=keys, now=site.clock.now(), ids=edge.ids)
     await edge.keep(grown, "templates_added", {"templates": str(len(found.embeddings))})
     await site.corrections.load()
     return Added(images=[shot_view(shot) for shot in found.shots], templates=await views(site, grown))

@@ -31,11 +31,12 @@ async def judged(
     review_mode: ReviewMode,
     allow_duplicate: bool,
     member_id: MemberId | None = None,
+    holder: bytes = b"",
 ) -> Judged:
     """Look at photos in a thread, as often as these callers may."""
     if not photos:
         return Judged(shots=())
-    own = site.edge.templates(member_id) if member_id is not None else ()
+    own = site.edge.templates(member_id, holder) if member_id is not None else ()
     async with site.limits.turn(*who):
         return await asyncio.to_thread(
             judge,

@@ -53,7 +53,7 @@ function drawWelcome() {
   $("codes").hidden = !person.pin;
   $("not-me").hidden = person.method !== "face"; // only a face can be mistaken for another
   $("card").alt = say("joined.card");
-  $("joined-next").textContent = say(person.recognised_by_face ? "joined.face" : camera ? "joined.noface" : "joined.nocamera");
+  $("joined-next").textContent = say(joinedNext());
   const item = person.decision?.item;
   $("offer").hidden = !item;
   $("no-offer").hidden = Boolean(item);
@@ -65,6 +65,11 @@ function drawWelcome() {
   $("offer-price").hidden = item.price === null;
   $("offer-price").textContent = item.price === null ? "" : sayPrice(item.price, item.currency);
   $("why-text").replaceChildren(...person.decision.reasons.map((reason) => element("p", "", sayReason(reason, item))));
+}
+
+function joinedNext() {
+  if (!person.recognised_by_face) return camera ? "joined.noface" : "joined.nocamera";
+  return person.card_needed ? "joined.cardface" : "joined.face";
 }
 
 function explain(open) {
@@ -80,7 +85,7 @@ function showData() {
 }
 
 function drawData() {
-  $("data-who").textContent = say("data.who", { nickname: data.nickname, date: sayDate(data.enrolled_at) });
+  $("data-who").textContent = say(data.held ? "data.held" : "data.who", { nickname: data.nickname, date: sayDate(data.enrolled_at) });
   $("data-consents").replaceChildren(...data.consents.map(consentRow));
 }
 
