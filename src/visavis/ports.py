@@ -119,7 +119,10 @@ class Roster(Protocol):
         ...
 
     async def replace(self, pairs: Sequence[tuple[Member, Member]]) -> frozenset[MemberId]:
-        """Write those members whose key and templates are still as before, in one transaction; which they were."""
+        """Give those members whose key and templates are still as before others, and the nickname that goes with them.
+
+        In one transaction; which they were.
+        """
         ...
 
     async def remove(self, member_id: MemberId, ledger: Sequence[Withdrawal] = ()) -> int:

@@ -37,7 +37,7 @@ async def verify(site: SiteUnderTest, card: str, photo: bytes) -> tuple[int, dic
 async def test_r22_at_l2_nothing_opens_without_the_card(
     open_test_site: OpenSite, database_url: str, hopper: bytes
 ) -> None:
-    """With every key and every file of the site: no template, no nickname; and no card, nor its part of a key, rests."""
+    """With every key and every file of the site: no template, no nickname; and no card rests."""
     async with open_test_site(database_url=database_url, protection="L2") as site:
         joined = (await site.join(photos=(hopper,))).raise_for_status().json()
         assert (joined["recognised_by_face"], joined["card_needed"]) == (True, True)
@@ -46,7 +46,10 @@ async def test_r22_at_l2_nothing_opens_without_the_card(
         assert len(member.templates) == 1
         folder = site.site.settings.data_dir
         keys = FileSiteKey(folder / "site.key")
-        for attempt in (lambda: nickname(member, keys), lambda: open_templates(member, keys, member.templates[0].model)):
+        for attempt in (
+            lambda: nickname(member, keys),
+            lambda: open_templates(member, keys, member.templates[0].model),
+        ):
             with pytest.raises(KeyHeld):
                 attempt()
         assert keys.is_held(member.wrapped_key)
@@ -63,7 +66,7 @@ async def test_r22_at_l2_nothing_opens_without_the_card(
 async def test_r22_card_and_face_are_compared_one_to_one(
     open_test_site: OpenSite, database_url: str, hopper: bytes, collins: bytes
 ) -> None:
-    """The member with their card is known by face; another face, another card, or a picture of nobody, alike refused."""
+    """The member with their card is known by face; another face, another card and no face are refused alike."""
     async with open_test_site(database_url=database_url, protection="L2") as site:
         hers = (await site.join(photos=(hopper,))).raise_for_status().json()
         his = (await site.join(photos=(collins,), nickname="Michael")).raise_for_status().json()

@@ -44,7 +44,7 @@ CHILD = """
     from visavis.testing import FixedClock, MemoryKeys
 
     url, model, moment, last = sys.argv[1:]
-    write, replace, seen = PostgresRoster._write, PostgresRoster.replace, []
+    write, replace, seen = PostgresRoster._write_templates, PostgresRoster.replace, []
 
     def die():
         os.kill(os.getpid(), signal.SIGKILL)
@@ -61,7 +61,7 @@ CHILD = """
             die()
         return written
 
-    PostgresRoster._write, PostgresRoster.replace, module.BATCH = writing, replacing, 1
+    PostgresRoster._write_templates, PostgresRoster.replace, module.BATCH = writing, replacing, 1
 
     async def main():
         async with open_storage(url) as storage:

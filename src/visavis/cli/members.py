@@ -92,6 +92,8 @@ def members_rekey(
     else:
         text = say("{members} members have fresh keys; {templates} templates are in rotation {rotation}.")
         out.print(text.format(**asdict(done)))
+        if done.held:
+            out.print(say("{held} of them have templates that only their card opens.").format(held=done.held))
     if done.left:
         err.print(say("{left} members changed meanwhile: run it once more.").format(left=done.left))
         raise typer.Exit(1)

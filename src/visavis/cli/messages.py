@@ -422,6 +422,7 @@ ZH = {
     "For age: file with the new passphrase; else it is asked for.": "用于 age：存有新口令的文件；不给出则会询问。",
     "The site key is now: {place}": "站点密钥现在位于：{place}",
     "Set VISAVIS_SITE_KEY={to}. Copies of the old file still open everything: then rotate the key.": "请设置 VISAVIS_SITE_KEY={to}。旧文件的副本仍能打开一切：随后请更换密钥。",
+    "{held} of them have templates that only their card opens.": "其中 {held} 名会员的模板只有本人的卡片才能打开。",
     "New passphrase": "新口令",
     "protection": "保护级别",
     # ------ audit

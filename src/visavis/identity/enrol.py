@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from visavis.errors import ConsentMissing, GalleryMismatch, InputRefused, KeyDestroyed, KeyHeld
-from visavis.identity.rotation import Rotations, base_model
+from visavis.identity.rotation import base_model
 from visavis.ports import KeyProvider
 from visavis.privacy.consent import Entry, grant, not_withdrawn, withdraw
 from visavis.privacy.declared import OF_AGE, Declared, signed
@@ -189,30 +189,6 @@ def open_templates(member: Member, keys: KeyProvider, model: str) -> list[tuple[
         for t in member.templates
         if base_model(t.model) == base_model(model)
     ]
-
-
-def rekeyed(member: Member, keys: KeyProvider, rotations: Rotations) -> Member:
-    """The member under a fresh key, the templates turned into the rotation in use; those of other embedders as before.
-
-    Raises:
-        SealBroken: The site key is another one.
-    """
-    wrapped = new_wrapped_key(keys, member.id)
-
-    def resealed(template: SealedTemplate) -> SealedTemplate:
-        opened = open_embedding(keys, member.wrapped_key, template.sealed, member_id=member.id, model=template.model)
-        if base_model(template.model) == base_model(rotations.model):
-            (opened,) = rotations.turned([opened])
-        return replace(
-            template,
-            model=opened.model,
-            sealed=seal_embedding(keys, wrapped, opened, member_id=member.id),
-        )
-
-    name = seal_text(keys, wrapped, nickname(member, keys), member_id=member.id, purpose=NICKNAME)
-    return replace(
-        member, wrapped_key=wrapped, nickname=name, templates=tuple(resealed(template) for template in member.templates)
-    )
 
 
 def without_templates(member: Member, keys: KeyProvider) -> Member:

@@ -6,6 +6,7 @@ transformation of ISO/IEC 24745's renewable biometric references; encryption at 
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -20,6 +21,7 @@ FIRST = 1
 _MARK = "/r"
 
 
+@lru_cache(maxsize=64)
 def base_model(model: str) -> str:
     """The embedder's id without the version of the rotation.
 
@@ -29,6 +31,7 @@ def base_model(model: str) -> str:
     return model.rpartition(_MARK)[0] if version_of(model) else model
 
 
+@lru_cache(maxsize=64)
 def version_of(model: str) -> int:
     """Of the rotation that a template is in; 0 where it was stored as the embedder gave it.
 
@@ -52,6 +55,7 @@ class Rotations:
         """
         self._keys, self._base, self._dim = keys, model, dim
         self._known: dict[int, NDArray[np.float32]] = {0: np.eye(dim, dtype=np.float32)}
+        self._steps: dict[tuple[int, int], NDArray[np.float32]] = {}
         self.version = FIRST
 
     @property
@@ -66,16 +70,25 @@ class Rotations:
             GalleryMismatch: another embedder made one of them.
         """
         wanted = self.version if version is None else version
-        return tuple(self._turned(embedding, wanted) for embedding in embeddings)
+        found, versions = list(embeddings), [self._version(embedding) for embedding in embeddings]
+        for before in set(versions) - {wanted}:
+            rows = [row for row, one in enumerate(versions) if one == before]
+            vectors = np.stack([embeddings[row].vector for row in rows]) @ self._between(before, wanted)
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+            for row, vector in zip(rows, vectors, strict=True):
+                found[row] = Embedding(vector=vector, model=f"{self._base}{_MARK}{wanted}")
+        return tuple(found)
 
-    def _turned(self, embedding: Embedding, version: int) -> Embedding:
+    def _version(self, embedding: Embedding) -> int:
         if base_model(embedding.model) != self._base or len(embedding.vector) != self._dim:
             raise GalleryMismatch(f"site of {self._base}, embedding of {embedding.model}")
-        before = version_of(embedding.model)
-        if before == version:
-            return embedding
-        vector = self._matrix(version) @ (self._matrix(before).T @ embedding.vector)
-        return Embedding(vector=vector / np.linalg.norm(vector), model=f"{self._base}{_MARK}{version}")
+        return version_of(embedding.model)
+
+    def _between(self, before: int, wanted: int) -> NDArray[np.float32]:
+        """What rows of one version are multiplied by to be in another."""
+        if (before, wanted) not in self._steps:
+            self._steps[before, wanted] = self._matrix(before) @ self._matrix(wanted).T
+        return self._steps[before, wanted]
 
     def _matrix(self, version: int) -> NDArray[np.float32]:
         if version not in self._known:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from visavis.errors import ConsentMissing, CredentialRefused
-from visavis.identity.enrol import rekeyed
 from visavis.identity.fuse import fused
 from visavis.identity.identify import Recognition
+from visavis.identity.renew import renewed
 from visavis.identity.rotation import base_model, version_of
 from visavis.identity.threshold import for_gallery
 from visavis.pipeline.camera import LOOKS, OTHER_MOMENT
@@ -109,7 +109,7 @@ async def handed_over(edge: Edge, member_id: MemberId, holder: bytes) -> None:
     versions = {version_of(t.model) for t in member.templates if base_model(t.model) == edge.observer.model}
     if edge.is_held(member) and versions <= {edge.rotations.version}:
         return
-    after = rekeyed(member, keys_with(edge.keys, holder), edge.rotations)
+    ((_, after),) = renewed([member], keys_with(edge.keys, holder), edge.rotations)
     written = await edge.roster.replace([(member, after)])
     edge.keys.destroy([member.wrapped_key if written else after.wrapped_key])
     await edge.load()

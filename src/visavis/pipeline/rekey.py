@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from visavis.errors import KeyDestroyed
-from visavis.identity.enrol import rekeyed
+from visavis.errors import KeyDestroyed, KeyHeld
+from visavis.identity.renew import renewed
 from visavis.identity.rotation import Rotations, base_model, version_of
 from visavis.ports import AuditLog, Clock, KeyProvider, Roster
-from visavis.types import Member
+from visavis.privacy.vault import opened_key
+from visavis.types import Member, MemberId
 
 BATCH = 500  # members a transaction
 ROUNDS = 20  # members who enrol or change meanwhile are taken in the next one
@@ -22,6 +23,7 @@ class Rekeyed:
     members: int
     templates: int
     left: int  # members who changed again and again; run it once more
+    held: int = 0  # members whose templates only their card opens: they are turned when it is shown
 
 
 async def rekey(
@@ -51,39 +53,60 @@ async def rekey(
     Raises:
         SealBroken: the site key is not that of this database; nothing more is written.
     """
-    rotations, done = Rotations(keys, model, dim), {}
-    members = await roster.members()
-    versions = {version for member in members for version in _versions(member, model)}
-    rotations.version = max(versions, default=1) + (len(versions) == 1)
+    rotations = Rotations(keys, model, dim)
+    done: dict[MemberId, Member] = {}  # as they were written
+    left = await roster.members()
+    rotations.version = _next_version(left, keys, model)
+    left = sorted(left, key=lambda m: _versions(m, model) == {rotations.version})  # what a stopped run left comes first
     for _ in range(ROUNDS):
-        waiting = [m for m in members if m.id not in done or _versions(m, model) - {rotations.version}]
-        waiting.sort(key=lambda m: _versions(m, model) == {rotations.version})  # what a stopped run left comes first
-        for begin in range(0, len(waiting), BATCH):
-            batch = waiting[begin : begin + BATCH]
-            for member in await _renewed(batch, roster, keys, rotations):
-                done[member.id] = len(member.templates)
-            progress("renewing keys and templates", min(1.0, (begin + BATCH) / len(waiting)))
-        members = await roster.members()
-        left = [m for m in members if m.id not in done or _versions(m, model) - {rotations.version}]
+        for begin in range(0, len(left), BATCH):
+            done |= await _written(left[begin : begin + BATCH], roster, keys, rotations)
+            progress("renewing keys and templates", min(1.0, (begin + BATCH) / len(left)))
+        left = [m for m in await roster.members() if _waits(m, done.get(m.id), rotations.version, model)]
         if not left:
             break
-    detail = {"rotation": str(rotations.version), "members": str(len(done)), "left": str(len(left))}
+    told = Rekeyed(
+        rotation=rotations.version,
+        members=len(done),
+        templates=sum(len(m.templates) for m in done.values()),
+        left=len(left),
+        held=sum(bool(_versions(m, model) - {rotations.version}) for m in done.values()),
+    )
+    detail = {name: str(getattr(told, name)) for name in ("rotation", "members", "left", "held")}
     await audit.append(actor="edge", action="rekeyed", subject="site", detail=detail, at=clock.now())
-    return Rekeyed(rotation=rotations.version, members=len(done), templates=sum(done.values()), left=len(left))
+    return told
 
 
-async def _renewed(
+async def _written(
     members: Sequence[Member], roster: Roster, keys: KeyProvider, rotations: Rotations
-) -> Sequence[Member]:
+) -> dict[MemberId, Member]:
     """Those who got a fresh key; the key that is not in the roster is destroyed, the old one or the new one."""
-    pairs = []
-    with keys.together():
-        for member in members:
-            with suppress(KeyDestroyed):  # forgotten, though the row came back: `pipeline.erasure` ends it
-                pairs.append((member, rekeyed(member, keys, rotations)))
+    pairs = renewed(members, keys, rotations)
     written = await roster.replace(pairs)
     keys.destroy((before if before.id in written else after).wrapped_key for before, after in pairs)
-    return [before for before, _ in pairs if before.id in written]
+    return {after.id: after for _, after in pairs if after.id in written}
+
+
+def _next_version(members: Sequence[Member], keys: KeyProvider, model: str) -> int:
+    """The newest, while one that this run can open is in an older one; else the next."""
+    newest = max((version for member in members for version in _versions(member, model)), default=1)
+    older = (member for member in members if _versions(member, model) - {newest})
+    begun = any(not _is_held(member, keys) for member in older)
+    return newest if begun else newest + any(member.templates for member in members)
+
+
+def _waits(member: Member, written: Member | None, version: int, model: str) -> bool:
+    """Whether a member is not as this run wants them: new, or changed by somebody who had not heard of the rotation."""
+    return member != written and (written is None or bool(_versions(member, model) - {version}))
+
+
+def _is_held(member: Member, keys: KeyProvider) -> bool:
+    with suppress(KeyDestroyed):
+        try:
+            opened_key(keys, member.wrapped_key, member.id)
+        except KeyHeld:
+            return True
+    return False
 
 
 def _versions(member: Member, model: str) -> set[int]:

@@ -38,6 +38,7 @@ class Slots:
         self._free: list[int] = []
         self._mutex = threading.RLock()
         self._waiting = False  # writes that `together` flushes at its end
+        self._alone_now = False  # inside it, once the file was locked
 
     def __repr__(self) -> str:
         return "Slots(…)"
@@ -98,8 +99,10 @@ class Slots:
                 yield
             finally:
                 self._waiting = False
-                if self._file is not None:
+                if self._file is not None and self._alone_now:
                     os.fsync(self._file)
+                    fcntl.flock(self._file, fcntl.LOCK_UN)
+                self._alone_now = False
 
     # ------ the file
 
@@ -114,11 +117,14 @@ class Slots:
     def _alone(self) -> Iterator[int]:
         """The file, while no other process writes it."""
         file = self._open(make=True)
-        fcntl.flock(file, fcntl.LOCK_EX)
+        if not self._alone_now:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self._alone_now = self._waiting
         try:
             yield file
         finally:
-            fcntl.flock(file, fcntl.LOCK_UN)
+            if not self._alone_now:
+                fcntl.flock(file, fcntl.LOCK_UN)
 
     def _empty_position(self, file: int) -> int:
         while self._free:

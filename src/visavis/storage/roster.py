@@ -31,12 +31,13 @@ class PostgresRoster:
         return True
 
     async def replace(self, pairs: Sequence[tuple[Member, Member]]) -> frozenset[MemberId]:
-        """Write those members whose key and templates are still as before, in one transaction; which they were."""
+        """Give those whose key and templates are still as before others, and the nickname, in one transaction."""
         async with self._half.transaction() as cursor:
             same = await self._still(cursor, [before for before, _ in pairs])
             kept = [after for before, after in pairs if before.id in same]
             if kept:
-                await self._write(cursor, kept)
+                await cursor.execute(self._sql["renew"], _renewed_columns(kept))
+                await self._write_templates(cursor, kept)
                 await cursor.execute(self._sql["tell"])
         return frozenset(member.id for member in kept)
 
@@ -51,6 +52,9 @@ class PostgresRoster:
 
     async def _write(self, cursor: Any, members: Sequence[Member]) -> None:
         await cursor.executemany(self._sql["save"], [_member_row(member) for member in members])
+        await self._write_templates(cursor, members)
+
+    async def _write_templates(self, cursor: Any, members: Sequence[Member]) -> None:
         await cursor.execute(self._sql["drop_templates"], {"ids": [member.id for member in members]})
         if any(member.templates for member in members):
             await cursor.execute(self._sql["add_templates"], _template_columns(members))
@@ -87,6 +91,15 @@ def _member_row(member: Member) -> dict[str, Any]:
         "nickname": member.nickname.ciphertext,
         "credentials": list(member.credentials),
         "enrolled_at": member.enrolled_at,
+    }
+
+
+def _renewed_columns(members: Sequence[Member]) -> dict[str, Any]:
+    return {
+        "ids": [member.id for member in members],
+        "keys": [member.wrapped_key for member in members],
+        "nonces": [member.nickname.nonce for member in members],
+        "nicknames": [member.nickname.ciphertext for member in members],
     }
 
 

@@ -135,7 +135,7 @@ class MemoryRoster:
         return True
 
     async def replace(self, pairs: Sequence[tuple[Member, Member]]) -> frozenset[MemberId]:
-        """Write those members whose key and templates are still as before; which they were."""
+        """Give those whose key and templates are still as before others, and the nickname; which they were."""
         kept = [after for before, after in pairs if self._is_still(before)]
         for member in kept:
             await self.save(member)

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from visavis.errors import KeyDestroyed, SealBroken
+from visavis.errors import KeyDestroyed, KeyHeld, SealBroken
 from visavis.identity.enrol import nickname, open_templates, with_templates
 from visavis.identity.rotation import Rotations, version_of
 from visavis.pipeline.rekey import Rekeyed, rekey
+from visavis.privacy.holder import HeldKeys
 from visavis.privacy.vault import new_wrapped_key, seal_text
 from visavis.testing import FixedClock, MemoryKeys, a_member, an_embedding, counted_ids, memory_storage
 from visavis.types import Member, MemberId, Token
@@ -156,3 +157,21 @@ async def test_what_a_stopped_run_left_comes_first(site: Site, monkeypatch: pyte
     monkeypatch.setattr(site.storage.roster, "replace", noting)
     assert (await site.rekey()).rotation == 2
     assert order == ["member-1", "member-2", "member-0"]
+
+
+async def test_a_key_that_the_card_holds_is_hung_anew(site: Site) -> None:
+    """Without the card the templates stay as they are; the old wrapping ends; the next run begins a new rotation."""
+    card = b"from the card"
+    held = a_sealed_member(7, HeldKeys(site.keys, card))  # type: ignore[arg-type]
+    await site.storage.roster.save(held)
+    for rotation in (2, 3):
+        assert await site.rekey() == Rekeyed(rotation=rotation, members=4, templates=8, left=0, held=1)
+    (after,) = [m for m in await site.storage.roster.members() if m.id == held.id]
+    assert after.templates == held.templates
+    assert after.wrapped_key != held.wrapped_key
+    keys = HeldKeys(site.keys, card)
+    assert nickname(after, keys) == "Grace 7"
+    with pytest.raises(KeyDestroyed):
+        nickname(held, keys)
+    with pytest.raises(KeyHeld):
+        nickname(after, site.keys)

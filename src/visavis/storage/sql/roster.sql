@@ -8,6 +8,12 @@ ON CONFLICT (id) DO UPDATE SET
     = (excluded.token, excluded.site, excluded.scenario, excluded.locale, excluded.wrapped_key,
        excluded.nickname_nonce, excluded.nickname, excluded.credentials, excluded.enrolled_at)
 
+-- renew: Another key and nickname of members who are there.
+UPDATE member SET (wrapped_key, nickname_nonce, nickname) = (n.wrapped_key, n.nonce, n.nickname)
+FROM unnest(%(ids)s::text[], %(keys)s::bytea[], %(nonces)s::bytea[], %(nicknames)s::bytea[])
+    AS n (id, wrapped_key, nonce, nickname)
+WHERE member.id = n.id
+
 -- drop_templates: Templates of members that are about to be replaced.
 DELETE FROM template WHERE member_id = ANY (%(ids)s::text[])
 
