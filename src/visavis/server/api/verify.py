@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from visavis.errors import CredentialRefused
 from visavis.perception.decode import decode_image
 from visavis.pipeline.card_and_face import Verifier
-from visavis.server.access import device
+from visavis.server.access import check_place, device
 from visavis.server.api.answers import Greeted
 from visavis.server.api.edge import LivenessPass, claim_of, recognised
 from visavis.server.api.uploads import Picture, read_bounded
@@ -30,7 +30,7 @@ async def verify(
 ) -> dict[str, Any]:
     """Know a member by card and face together; the same answer for a wrong card and another face."""
     site = site_of(request)
-    site.edge.check_placement(placement)
+    await check_place(request, placement)
     site.edge.check_faces()
     data = await read_bounded(image)
     site.liveness.demand(liveness_pass, use=Guarded.REWARDS, placement=placement, pictures=[data])
