@@ -361,7 +361,7 @@ class Edge:
             decision=decision,
             template_id=template_id,
             holder=holder,
-            ask=to_ask(history, scenario=self.scenario, site=self.site, at=self.clock.now()),
+            ask=self.asks(history),
             news=await self._visited(member.id, at.date()),
         )
 
@@ -382,6 +382,11 @@ class Edge:
             return self._gate(history, purpose)
         except ConsentMissing:
             return None
+
+    def asks(self, history: Sequence[Consent | Withdrawal]) -> tuple[Purpose, ...]:
+        """What a member is asked again; nothing about faces where none may be used."""
+        purposes = to_ask(history, scenario=self.scenario, site=self.site, at=self.clock.now())
+        return tuple(p for p in purposes if not (self.faces_off and p is Purpose.RECOGNISE))
 
     def _gate(self, history: Sequence[Consent | Withdrawal], purpose: Purpose) -> Consent:
         return permit(

@@ -11,6 +11,7 @@ from visavis.identity.enrol import nickname
 from visavis.pipeline.edge import Edge
 from visavis.ports import EventLog, Held
 from visavis.privacy.consent import permit, standing
+from visavis.privacy.holder import keys_with
 from visavis.privacy.pseudonym import credential_digest
 from visavis.privacy.receipts import Terms, sign_receipt, withdrawal_receipt
 from visavis.privacy.register import Place, as_document
@@ -65,18 +66,21 @@ class Rights:
         self.edge.members.setdefault(member.id, member)
         return member
 
-    async def export(self, member: Member, *, actor: str, why: Why) -> dict[str, Any]:
+    async def export(self, member: Member, *, actor: str, why: Why, holder: bytes = b"") -> dict[str, Any]:
         """The document, and a line in the audit log: who had it made, and what for."""
         await self.note(actor, "exported", member, {"purpose": why.value})
-        return await self.gather(member)
+        return await self.gather(member, holder)
 
     async def note(self, actor: str, action: str, member: Member, detail: Mapping[str, str]) -> None:
         """A line in the audit log: who did what for a member."""
         at = self.edge.clock.now()
         await self.edge.audit.append(actor=actor, action=action, subject=member.token, detail=detail, at=at)
 
-    async def gather(self, member: Member) -> dict[str, Any]:
-        """The document; everything in it can be written as JSON. Keys, digests and templates are not in it."""
+    async def gather(self, member: Member, holder: bytes = b"") -> dict[str, Any]:
+        """The document; everything in it can be written as JSON. Keys, digests and templates are not in it.
+
+        Where only the member's card opens the nickname, it is in it only with the card's secret, the holder.
+        """
         edge = await self.edge_held.held(member.id, member.token)
         hub = await self.hub_held.held(member.token, member.token)
         history = await self.edge.consents(member.id)
@@ -88,7 +92,7 @@ class Rights:
             "scenario": dict(scenario.title),
             "contact": self.terms.contact,
             "jurisdiction": self.terms.jurisdiction,
-            "profile": self._profile(member),
+            "profile": self._profile(member, holder),
             "consents": self._consents(history),
             "interests": await self._interests(member.token, history),
             "decisions": [_decision(row, scenario) for row in hub.get("decision", ())],
@@ -98,9 +102,9 @@ class Rights:
             "rows": {"edge": edge, "hub": hub},
         }
 
-    def _profile(self, member: Member) -> dict[str, Any]:
+    def _profile(self, member: Member, holder: bytes) -> dict[str, Any]:
         try:
-            name: str | None = nickname(member, self.edge.keys)
+            name: str | None = nickname(member, keys_with(self.edge.keys, holder))
         except (KeyDestroyed, KeyHeld):
             name = None  # sealed; only the member's card opens it
         return {

@@ -33,7 +33,7 @@ from visavis.pipeline.card_and_face import Claim, Verifier, claimed, handed_over
 from visavis.pipeline.edge import Welcome
 from visavis.pipeline.enrolment import ReviewMode
 from visavis.pipeline.liveness import Challenge
-from visavis.privacy.consent import State, notice_sha256, standing, to_ask
+from visavis.privacy.consent import State, notice_sha256, standing
 from visavis.privacy.declared import Declared
 from visavis.server.access import PUBLIC, VISIT, check_place, device
 from visavis.server.api.answers import Consents, Forgotten, Greeted, Joined, Me, Notices
@@ -346,7 +346,6 @@ async def me_view(site: Site, session: Session) -> dict[str, Any]:
     held = not session.holder and edge.is_held(member)
     decision = await site.hub.decisions.get(session.decision.id) if session.decision else None
     history = await edge.consents(member.id)
-    ask = to_ask(history, scenario=scenario, site=edge.site, at=site.clock.now())
     return {
         "nickname": NO_NAME if held else edge.nickname(member.id, session.holder),
         "held": held,
@@ -354,7 +353,7 @@ async def me_view(site: Site, session: Session) -> dict[str, Any]:
         "enrolled_at": member.enrolled_at.isoformat(),
         "consents": await consents(site, member.id),
         "decision": decision_view(decision, scenario) if decision else None,
-        "ask": [purpose.value for purpose in ask],
+        "ask": [purpose.value for purpose in edge.asks(history)],
     }
 
 

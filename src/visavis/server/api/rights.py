@@ -96,7 +96,8 @@ async def export_mine(
     site = site_of(request)
     session = site.sessions.get(authorization)
     demand_for_change(site, session, liveness_pass)
-    return await download(site, site.edge.member(session.member_id), format_, actor="kiosk", why=Why.MEMBER)
+    member = site.edge.member(session.member_id)
+    return await download(site, member, format_, actor="kiosk", why=Why.MEMBER, holder=session.holder)
 
 
 @router.post("/me/export-link", dependencies=[VISIT])
@@ -165,9 +166,9 @@ async def whom(site: Site, body: Whom) -> Member:
     return await site.rights.find(token=body.token, card=body.card)
 
 
-async def download(site: Site, member: Member, form: Format, *, actor: str, why: Why) -> Response:
+async def download(site: Site, member: Member, form: Format, *, actor: str, why: Why, holder: bytes = b"") -> Response:
     """A file that the browser saves and shows nobody else; its name says nothing about the member."""
-    document = await site.rights.export(member, actor=actor, why=why)
+    document = await site.rights.export(member, actor=actor, why=why, holder=holder)
     if form is Format.HTML:
         content, media = as_html(document), "text/html; charset=utf-8"
     else:

@@ -40,6 +40,11 @@ export const me = (session) => askAs(session, "/v1/edge/me");
 export const notMe = (session) => askAs(session, "/v1/edge/me/not-me", { method: "POST" });
 export const withdraw = (session, purpose, pass) =>
   askAs(session, "/v1/edge/me/withdraw", json({ purpose }, withPass(pass)));
+export const allow = (session, wish, pass) => askAs(session, "/v1/edge/me/consent", json(wish, withPass(pass)));
+export const correct = (session, wish, pass) =>
+  askAs(session, "/v1/edge/me", { ...json(wish, withPass(pass)), method: "PATCH" });
+export const exportLink = (session, pass) =>
+  askAs(session, "/v1/members/me/export-link", { method: "POST", headers: withPass(pass) });
 export const forget = (session, pass) =>
   askAs(session, "/v1/edge/me/forget", { method: "POST", headers: withPass(pass) });
 

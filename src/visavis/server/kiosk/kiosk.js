@@ -3,6 +3,7 @@
 import { mayRun } from "/static/shared/device.js";
 
 import * as api from "./api.js";
+import { useNotices as offerNotices } from "./choices.js";
 import { freshNotices, useNotices as readNotices } from "./join.js";
 import { currentLanguage, local, say, speak } from "./language.js";
 import { prove } from "./live.js";
@@ -32,6 +33,7 @@ async function load() {
   }
   readNotices(site);
   nameNotices(site);
+  offerNotices(site);
   useCamera(site.camera_allowed);
   $("start").disabled = false;
   go("attract");

@@ -1,33 +1,29 @@
-// Somebody is known: the greeting, the offer and why, their data, and being forgotten.
+// Somebody is known: the greeting, the offer and why, and being forgotten.
 
 import * as api from "./api.js";
-import { local, say, sayDate, sayMoment, sayPrice, sayReason } from "./language.js";
+import { local, say, sayMoment, sayPrice, sayReason } from "./language.js";
 import { prove } from "./live.js";
 import { element } from "./notice.js";
-import { $, attempt, current, go, onLeave, onShow } from "./stage.js";
+import { $, attempt, go, onLeave, onShow } from "./stage.js";
 
 let person = null; // what the server said on recognition, or on joining
-let data = null; // what GET /v1/edge/me said
 let receipt = null; // what is left after being forgotten
-let notices = [];
 let camera = true; // whether this site has one
 let level = "off"; // the liveness check before a membership changes that a face opened
 
 onShow("welcome", drawWelcome);
-onShow("data", drawData);
 onShow("forgotten", drawReceipt);
 onLeave((next) => {
   if (next === "attract") forgetPerson();
 });
 
 export function useNotices(found) {
-  notices = found.notices;
   camera = found.camera_allowed;
   level = found.liveness.consent_change;
 }
 
 function forgetPerson() {
-  person = data = receipt = null;
+  person = receipt = null;
   $("pin-value").textContent = "";
   if ($("card").src) URL.revokeObjectURL($("card").src);
   $("card").removeAttribute("src");
@@ -41,8 +37,11 @@ export function welcome(found) {
     $("pin-value").textContent = found.pin.replace(/^(\d{3})(\d{3})(\d{4})$/, "$1 $2 $3");
     $("card").src = URL.createObjectURL(new Blob([found.card_svg], { type: "image/svg+xml" }));
   }
-  go("welcome");
+  go(found.ask?.length ? "ask" : "welcome");
 }
+
+/** Whose visit it is, for those who ask in their name. */
+export const visit = () => person;
 
 function drawWelcome() {
   $("greeting").textContent = local(person.greeting);
@@ -77,41 +76,8 @@ function explain(open) {
   $("why").setAttribute("aria-expanded", String(open));
 }
 
-function showData() {
-  attempt($("my-data"), () => api.me(person.session), (found) => {
-    data = found;
-    go("data");
-  });
-}
-
-function drawData() {
-  $("data-who").textContent = say(data.held ? "data.held" : "data.who", { nickname: data.nickname, date: sayDate(data.enrolled_at) });
-  $("data-consents").replaceChildren(...data.consents.map(consentRow));
-}
-
-function consentRow(consent) {
-  const title = local(notices.find((notice) => notice.purpose === consent.purpose)?.title) || say(`purpose.${consent.purpose}`);
-  const until = consent.live ? say("data.until", { date: sayDate(consent.expires_at) }) : say("data.ended");
-  const row = element("div", "consent", element("b", "", title), element("p", "small", until));
-  if (consent.live) row.append(withdrawButton(consent.purpose, title));
-  return row;
-}
-
-function withdrawButton(purpose, title) {
-  const button = element("button", "button quiet", say("data.withdraw"));
-  button.type = "button";
-  button.ariaLabel = `${say("data.withdraw")}: ${title}`;
-  button.dataset.testid = `withdraw-${purpose}`;
-  button.onclick = () =>
-    change(button, (pass) => api.withdraw(person.session, purpose, pass), (answer) => {
-      data.consents = answer.consents;
-      current() === "data" ? drawData() : go("data");
-    });
-  return button;
-}
-
 /** Change a membership; where a face opened the visit and the scenario asks for it, the person first shows to be there. */
-function change(button, work, done) {
+export function change(button, work, done) {
   if (level === "off" || person.method !== "face") return attempt(button, work, done);
   const passed = (pass) => {
     go("busy");
@@ -123,7 +89,7 @@ function change(button, work, done) {
 
 function forget() {
   change($("forget-confirm"), (pass) => api.forget(person.session, pass), (answer) => {
-    person = data = null;
+    person = null;
     receipt = answer.receipt;
     go("forgotten");
   });
@@ -135,7 +101,6 @@ function drawReceipt() {
 }
 
 $("why").onclick = () => explain($("why-text").hidden);
-$("my-data").onclick = showData;
 $("not-me").onclick = () => attempt($("not-me"), () => api.notMe(person.session), () => go("choose"));
 $("forget-confirm").onclick = forget;
 $("print").onclick = () => print();

@@ -9,7 +9,7 @@ export const placement = asked.get("placement") ?? "entrance";
 
 const IDLE_S = Math.min(600, Math.max(10, Number(asked.get("idle_s")) || 45));
 const ASK_S = Math.min(20, IDLE_S / 2); // the last seconds before: "are you still there?"
-const READING = new Set(["notices", "privacy"]); // reading takes longer, and nothing personal stands there
+const READING = new Set(["notices", "privacy", "ask"]); // reading takes longer, and nothing personal stands there
 const READING_TIMES = 4;
 const UNWATCHED = new Set(["", "attract", "broken", "busy"]);
 
