@@ -15,6 +15,7 @@ from visavis.cli.api_keys import api_keys_app
 from visavis.cli.assess import assess_app
 from visavis.cli.audit import audit_app
 from visavis.cli.bench import bench_app
+from visavis.cli.breach import breach_app
 from visavis.cli.consent import consent_app
 from visavis.cli.devices import devices_app
 from visavis.cli.edge import CameraFps, CameraLoop, Cameras, edge
@@ -70,6 +71,7 @@ app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")
 app.add_typer(scenarios_app, name="scenarios")
 app.add_typer(audit_app, name="audit")
+app.add_typer(breach_app, name="breach")
 app.add_typer(staff_app, name="staff")
 app.add_typer(api_keys_app, name="api-keys")
 

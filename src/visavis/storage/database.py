@@ -21,6 +21,7 @@ from visavis.errors import SettingInvalid, VisavisError
 from visavis.storage.allowance import PostgresAllowance
 from visavis.storage.audit import PostgresAudit
 from visavis.storage.board import BoardReader
+from visavis.storage.breach import BreachReader
 from visavis.storage.checkpoints import PostgresCheckpoints
 from visavis.storage.corrections import PostgresCorrections
 from visavis.storage.decisions import PostgresDecisions
@@ -59,6 +60,7 @@ class Storage:
     edge_ledger: PostgresLedger
     audit: PostgresAudit  # what the edge did to whom
     checkpoints: PostgresCheckpoints
+    breach: BreachReader
     edge_signals: PostgresSignals
     monitors: PostgresMonitors
     devices: PostgresDevices
@@ -84,6 +86,7 @@ class Storage:
     hub_wrapped: PostgresWrapped
     hub_checkpoints: PostgresCheckpoints
     hub_held: PostgresHeld
+    hub_breach: BreachReader
     board: BoardReader
     signals: PostgresSignals
     staff: PostgresStaff
@@ -177,6 +180,7 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         edge_ledger=PostgresLedger(edge),
         audit=PostgresAudit(edge),
         checkpoints=PostgresCheckpoints(edge),
+        breach=BreachReader(edge),
         edge_signals=PostgresSignals(edge),
         monitors=PostgresMonitors(edge),
         devices=PostgresDevices(edge),
@@ -201,6 +205,7 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         hub_wrapped=PostgresWrapped(hub, HUB),
         hub_checkpoints=PostgresCheckpoints(hub),
         hub_held=PostgresHeld(hub),
+        hub_breach=BreachReader(hub),
         board=BoardReader(hub),
         signals=PostgresSignals(hub),
         staff=PostgresStaff(hub),
