@@ -44,22 +44,21 @@ def pairs(detail: Iterable[tuple[str, str]]) -> str:
     return f"[{','.join(listed)}]"
 
 
+def spelled_object(detail: Mapping[str, str]) -> str:
+    """As a JSON object, in order of the keys and without spaces: what `pairs_of_json` reads fastest."""
+    members = [f"{encode_basestring(key)}:{encode_basestring(value)}" for key, value in sorted(detail.items())]
+    return f"{{{','.join(members)}}}"
+
+
 def pairs_of_json(detail: str) -> str:
-    """The same, of a JSON object from outside; "null" when it is none of texts, which fits no hash."""
-    return _plain_pairs(detail) or _any_pairs(detail)
+    """What `pairs` gives, of a valid JSON text; "null" when it is no object of texts, which fits no hash.
 
-
-def _plain_pairs(detail: str) -> str:
-    """Of an object as `json.dumps` writes it, in which nothing is escaped; empty for all others.
-
-    Each of n pairs takes four quotes; with no more than these, no key and no value holds one.
+    Without escapes a quote begins or ends a text. So where there are four for each `":"`, and braces around, all of it
+    is keys with texts.
     """
-    parts = [part.partition('": "') for part in detail[2:-2].split('", "')]
-    if "\\" in detail or detail.count('"') != 4 * len(parts) or detail[:2] + detail[-2:] != '{""}':
-        return ""
-    if not all(colon for _, colon, _ in parts):
-        return ""
-    return "[" + ",".join([f'["{key}","{value}"]' for key, _, value in sorted(parts)]) + "]"
+    if detail[:2] != '{"' or "\\" in detail or detail.count('"') != 4 * detail.count('":"'):
+        return _any_pairs(detail)
+    return "[[" + detail[1:-1].replace('","', '"],["').replace('":"', '","') + "]]"
 
 
 def _any_pairs(detail: str) -> str:

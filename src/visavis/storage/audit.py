@@ -1,14 +1,10 @@
 """The hash chain of what was done to whom, on disk; the arithmetic is `visavis.privacy.audit`'s."""
 
-import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from psycopg.types.json import Json
-
-from visavis.privacy.audit import GENESIS, chain, pairs_of_json
+from visavis.privacy.audit import GENESIS, chain, pairs_of_json, spelled_object
 from visavis.storage.half import Half
 from visavis.storage.queries import queries
 from visavis.types import AuditEntry, Link
@@ -41,7 +37,7 @@ class PostgresAudit:
             await cursor.execute(self._sql["lock"])
             async with cursor.copy(self._sql["copy"]) as rows:
                 for e in entries:
-                    what = (e.actor, e.action, e.subject, json.dumps(dict(e.detail)))
+                    what = (e.actor, e.action, e.subject, spelled_object(e.detail))
                     await rows.write_row((e.seq, e.at, *what, e.previous_sha256, e.sha256))
 
     async def after(self, seq: int, limit: int = 1000) -> Sequence[AuditEntry]:
@@ -68,9 +64,8 @@ class PostgresAudit:
 
     async def links(self, after: int | None = None) -> AsyncIterator[Sequence[Link]]:
         """All entries, in batches of 10,000; spelled from the columns, so that a change of any of them shows."""
-        details = lru_cache(maxsize=BATCH)(pairs_of_json)  # few are unlike all others
         while rows := await self._half.fetch(self._sql["links"], {"seq": after, "limit": BATCH}):
-            yield [(f"{begin}{details(detail)}]", own) for _, begin, detail, own in rows]
+            yield [(f"{begin}{pairs_of_json(detail)}]", own) for _, begin, detail, own in rows]
             after = rows[-1][0]
 
 
@@ -95,7 +90,7 @@ def _row(entry: AuditEntry) -> dict[str, object]:
         "actor": entry.actor,
         "action": entry.action,
         "subject": entry.subject,
-        "detail": Json(dict(entry.detail)),
+        "detail": spelled_object(entry.detail),
         "previous_sha256": entry.previous_sha256,
         "sha256": entry.sha256,
     }

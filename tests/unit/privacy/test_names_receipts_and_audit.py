@@ -214,12 +214,28 @@ def test_details_are_spelled_alike_from_a_mapping_and_from_json(detail: dict[str
     """However the JSON is written; and as `json.dumps` spells the same list."""
     expected = json.dumps(sorted(detail.items()), separators=(",", ":"), ensure_ascii=False)
     assert audit.pairs(detail.items()) == expected
-    for text in (json.dumps(detail), json.dumps(detail, ensure_ascii=False), json.dumps(detail, separators=(",", ":"))):
+    assert json.loads(audit.spelled_object(detail)) == detail
+    for text in (json.dumps(detail), json.dumps(detail, ensure_ascii=False), audit.spelled_object(detail)):
         assert audit.pairs_of_json(text) == expected
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "7", "null", '"a"', "[]", '[["a", "b"]]', '{"a": 7}', '{"a": null}', "[" * 9999]
+    "text",
+    [
+        "",
+        "{",
+        "7",
+        "null",
+        '"a"',
+        "[]",
+        '[["a", "b"]]',
+        '{"a": 7}',
+        '{"a": null}',
+        "[" * 9999,
+        '[{"a":"b"}]',
+        '{"a":["b"]}',
+        '{"a":{"b":"c"}}',
+    ],
 )
 def test_a_detail_that_is_no_object_of_texts_fits_no_hash(text: str) -> None:
     """Whatever the database holds there."""

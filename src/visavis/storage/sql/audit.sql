@@ -6,7 +6,7 @@ SELECT seq, sha256 FROM audit ORDER BY seq DESC LIMIT 1
 
 -- append: The next link.
 INSERT INTO audit VALUES (
-    %(seq)s, %(at)s, %(actor)s, %(action)s, %(subject)s, %(detail)s, %(previous_sha256)s, %(sha256)s
+    %(seq)s, %(at)s, %(actor)s, %(action)s, %(subject)s, %(detail)s::json, %(previous_sha256)s, %(sha256)s
 )
 
 -- after: Links in order.
