@@ -63,7 +63,7 @@ def http() -> str:
         for route in router.routes:
             method = "WS" if not getattr(route, "methods", None) else next(iter(route.methods))
             meaning = (route.endpoint.__doc__ or "").strip().split("\n")[0]
-            lines.append(f"| `{method} {route.path}` | {meaning} |")
+            lines.append(f"| `{method} {route.path_format}` | {meaning} |")
     lines += ["", "Pages: `/kiosk`, `/play/{placement}`, `/console/`. For monitors: `/healthz`, `/readyz`, `/metrics`."]
     lines += ["", "## Bodies", "", *bodies()]
     lines += ["", "## Problem codes", "", "| code | status | message and remedy |", "| --- | --- | --- |"]

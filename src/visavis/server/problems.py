@@ -1,5 +1,6 @@
 """Every error that leaves over HTTP is an RFC 9457 problem with a stable code; never a traceback."""
 
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -8,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Route
 
 from visavis import errors
 
@@ -93,10 +95,10 @@ def install(app: FastAPI) -> None:
         return _response(problem(errors.InputRefused("see errors")) | {"code": "request-invalid", "errors": places})
 
     @app.exception_handler(HTTPException)
-    async def http(_: Request, error: HTTPException) -> Response:
+    async def http(request: Request, error: HTTPException) -> Response:
         phrase = HTTPStatus(error.status_code).phrase
         code = phrase.lower().replace(" ", "-")
-        return _response(
+        answer = _response(
             {
                 "type": f"urn:visavis:problem:{code}",
                 "code": code,
@@ -105,9 +107,28 @@ def install(app: FastAPI) -> None:
                 "detail": str(error.detail),
             }
         )
+        answer.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            answer.headers["Allow"] = ", ".join(_methods(request))
+        return answer
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> Response:
         # The text of a foreign exception may quote what a person sent: only its type is logged.
         log.error("request_failed", route=request.scope["path"], error=type(error).__name__)
         return _response(problem(errors.VisavisError()))
+
+
+def _methods(request: Request) -> list[str]:
+    """All that a path takes: each of its methods is a route of its own."""
+    matches = [route for route in _every(request.app.routes) if route.path_regex.match(request.scope["path"])]
+    return sorted({method for route in matches for method in route.methods or ()})
+
+
+def _every(routes: Iterable[BaseRoute]) -> Iterator[Route]:
+    for route in routes:
+        included = getattr(route, "original_router", None)  # newer FastAPI keeps an included router as it is
+        if included is not None:
+            yield from _every(included.routes)
+        elif isinstance(route, Route):
+            yield route

@@ -4,8 +4,9 @@ from base64 import urlsafe_b64decode
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal
+from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from visavis.privacy.device_identity import TOKEN_FOR
@@ -22,7 +23,6 @@ from visavis.types import Device
 router = APIRouter(prefix="/v1/devices", tags=["devices"])
 
 Manager = Annotated[Principal, needs(Permission.MANAGE_DEVICES)]
-DeviceId = Annotated[str, Path(max_length=64)]
 SIGNATURE = Field(pattern="^[A-Za-z0-9_-]{86}$", description="Ed25519, 64 bytes in base64url without padding.")
 
 
@@ -156,10 +156,10 @@ async def every(request: Request, _: Manager) -> DeviceList:
     return DeviceList(required=await site.devices.required(), devices=found)
 
 
-@router.delete("/{device_id}", status_code=HTTPStatus.NO_CONTENT)
-async def revoke(request: Request, device_id: DeviceId, by: Manager) -> None:
+@router.delete("/{device_id:uuid}", status_code=HTTPStatus.NO_CONTENT)
+async def revoke(request: Request, device_id: UUID, by: Manager) -> None:
     """Know a device no more: its token, its stream and its camera end at once."""
-    await site_of(request).devices.revoke(device_id, by=by.actor)
+    await site_of(request).devices.revoke(str(device_id), by=by.actor)
 
 
 def device_view(device: Device) -> DeviceView:

@@ -40,9 +40,15 @@ async def public_key(request: Request) -> PublicKey:
     return PublicKey(site=site.edge.site, jwk=to_jwk(public), pem=to_pem(public))
 
 
-@router.get("/.well-known/jwks.json", dependencies=[PUBLIC])
+class KeySet(JSONResponse):
+    """For the OpenAPI document."""
+
+    media_type = "application/jwk-set+json"
+
+
+@router.get("/.well-known/jwks.json", response_class=KeySet, dependencies=[PUBLIC])
 async def jwks(request: Request) -> Response:
     """Every public key of the site, as a set (RFC 7517)."""
     keys = site_of(request).edge.keys
     found = to_jwks([receipts.public_key(keys), checkpoints.public_key(keys)])
-    return JSONResponse(found, media_type="application/jwk-set+json")
+    return KeySet(found)

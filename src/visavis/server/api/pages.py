@@ -14,6 +14,7 @@ from visavis.errors import NotFound, PlacementUnknown, StorageError
 from visavis.privacy.filing import filing, threshold_of
 from visavis.scenarios.loader import art_folder
 from visavis.server.access import PUBLIC, needs
+from visavis.server.api.document import describe
 from visavis.server.api.system import gallery_view, monitors_view
 from visavis.server.permissions import Permission
 from visavis.server.problems import problem
@@ -74,7 +75,7 @@ async def art(request: Request, scenario: str, name: str) -> Response:
 @router.get("/v1/openapi.json", dependencies=[PUBLIC])
 async def openapi(request: Request) -> Response:
     """What the routes take and give."""
-    return JSONResponse(request.app.openapi())
+    return JSONResponse(describe(request.app))
 
 
 @router.get("/healthz", dependencies=[PUBLIC])
