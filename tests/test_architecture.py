@@ -1,6 +1,7 @@
 """The house plan, kept by machine."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -85,6 +86,75 @@ def test_nothing_infers_who_a_person_is_from_a_face() -> None:
     assert "landmarks" in fields
     forbidden = ("age", "gender", "sex", "ethnicity", "race", "emotion", "mood", "health")
     assert not [f for f in fields - {"minimum_age"} if set(f.split("_")) & set(forbidden)]
+
+
+PERSONAL = {"gender", "sex", "ethnicity", "ethnic", "race", "emotion", "mood", "disability", "religion"}
+AGE = {"age", "ages", "birthday", "adult", "minor", "child", "health"}  # elsewhere: declared, or that of a server
+KINDS = {"mtcnn_p_net", "mtcnn_r_net", "mtcnn_o_net", "detector", "embedder", "liveness"}
+OF_FACES = ("perception", "identity", "learning", "runtime", "simulation")
+
+
+def names_in(path: Path) -> set[str]:
+    """Words of every field, argument, variable and function."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name)) | ast.arg(arg=name) | ast.Name(id=name):
+                found.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+            case ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
+                found.add(name)
+    return {word for name in found for word in name.lower().split("_")}
+
+
+def test_r07_no_name_in_the_program_speaks_of_what_a_face_may_tell() -> None:
+    """Neither gender nor mood nor the like anywhere; an age nowhere where faces are computed with: it is declared."""
+    words = {path: names_in(path) for path in SOURCE.rglob("*.py")}
+    assert len(words) > 150
+    assert not {path.name: found for path, known in words.items() if (found := known & PERSONAL)}
+    faces = {path: known for path, known in words.items() if path.relative_to(SOURCE).parts[0] in OF_FACES}
+    del faces[SOURCE / "identity" / "enrol.py"]  # takes what people declare
+    assert len(faces) > 50
+    assert not {path.name: found for path, known in faces.items() if (found := known & AGE)}
+
+
+def test_r07_no_column_of_the_database_and_no_output_of_a_model_does() -> None:
+    """A model finds faces, embeds them, or tells a living one from a picture; a pack has room for no other kind."""
+    from visavis.perception.packs.manifest import ModelKind
+
+    texts = [path.read_text(encoding="utf-8") for path in (SOURCE / "storage" / "sql").rglob("*.sql")]
+    statements = re.sub(r"--.*", "", "\n".join(texts))
+    assert "create table" in statements.lower()
+    assert not (PERSONAL | AGE) & set(re.split(r"[^a-z]+", statements.lower()))
+    kinds = {kind.value for kind in ModelKind}
+    assert kinds == KINDS
+
+
+TALKERS = {"httpx", "requests", "aiohttp", "boto3", "smtplib", "aiosmtplib", "pywebpush", "paho", "apprise", "ftplib"}
+OPENERS = {"open_templates", "open_embedding"}
+
+
+def test_r21_what_opens_templates_talks_to_nobody() -> None:
+    """No module opens a template and imports a way out, and no connector imports one that does."""
+    ways_out = {path for path, name in imports() if name in TALKERS}
+    assert ways_out
+    openers = {path for path in SOURCE.rglob("*.py") for calls in functions(path).values() if calls & OPENERS}
+    rooms = {str(path.relative_to(SOURCE).parent) for path in openers}
+    assert rooms <= {"identity", "pipeline", "privacy", "server/bench"}  # bench: vectors of its own
+    assert not ways_out & openers
+    for path in ways_out:
+        text = path.read_text(encoding="utf-8")
+        assert "visavis.identity.enrol" not in text, path
+        assert not any(word in text for word in OPENERS), path
+
+
+def test_r21_no_command_and_no_route_exports_sells_or_shares_a_face() -> None:
+    """What leaves the machine by command or route is listed in the reference; none of it is a template."""
+    for page in ("cli.md", "http.md"):
+        text = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8").lower()
+        lines = [line for line in text.splitlines() if re.search(r"\b(export|share|sell|sync|upload)", line)]
+        assert not [line for line in lines if re.search(r"\b(template|embedding|biometric|gallery)", line)], page
 
 
 # ------ the gate
