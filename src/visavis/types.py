@@ -593,6 +593,7 @@ class Decision:
     draw: float  # the uniform number in [0, 1) that picked the item
     reasons: tuple[Reason, ...]
     decided_at: datetime
+    teaches: bool = True  # False: a face led to it, and the law of the place lets no model learn from that
 
     def __post_init__(self) -> None:
         _aware("decided_at", self.decided_at)

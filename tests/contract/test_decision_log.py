@@ -20,6 +20,7 @@ async def test_a_decision_comes_back_exactly(decisions: DecisionLog) -> None:
         draw=0.9999999999999999,
         reasons=(Reason(code="b", detail={"z": "1", "a": "茶"}), Reason(code="a")),
         decided_at=T0.replace(microsecond=1),
+        teaches=False,
     )
     await decisions.append(decision)
     assert await decisions.get(decision.id) == decision

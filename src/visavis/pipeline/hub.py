@@ -1,6 +1,6 @@
 """The hub's half of the story: sighting -> profile -> decision -> impression -> outcome."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -32,6 +32,7 @@ from visavis.types import (
     Decision,
     Event,
     Impression,
+    Method,
     Outcome,
     Placement,
     Profile,
@@ -63,6 +64,7 @@ class Hub:
     clock: Clock
     rng: np.random.Generator
     ids: Callable[[], str]
+    face_purposes: Collection[Purpose] = tuple(Purpose)  # for which the law of the place lets a face be used
 
     # ------ from the edge
 
@@ -77,12 +79,20 @@ class Hub:
                 await self.note(action, digest(Token(entries[0].subject)), {"purposes": " ".join(purposes)})
 
     async def sighted(self, sighting: Sighting) -> Decision | None:
-        """Decide for the member who stands at a placement; None without consent to personalise."""
+        """Decide for the member who stands at a placement; None without consent to personalise.
+
+        Whom a face made known gets what everybody gets where the law lets no face be used to personalise.
+        """
+        if not self._may(Purpose.PERSONALISE, sighting):
+            return await self.anybody(sighting.placement, people_in_view=sighting.people_in_view)
         try:
             consent = await self.permitted(sighting.token, Purpose.PERSONALISE)
         except ConsentMissing:
             return None
         return await self._decide(sighting, consent)
+
+    def _may(self, purpose: Purpose, sighting: Sighting) -> bool:
+        return sighting.method is not Method.FACE or purpose in self.face_purposes
 
     async def anybody(self, placement: str, *, people_in_view: int) -> Decision | None:
         """Draw by lot from what may be shown; nothing about the person is read, kept or learned from."""
@@ -122,6 +132,7 @@ class Hub:
             policy=self.policy,
             sighting_id=sighting.id,
             receipt_id=consent.id,
+            teaches=self._may(Purpose.IMPROVE, sighting),
         )
 
     async def _chosen(
@@ -133,6 +144,7 @@ class Hub:
         policy: Policy,
         sighting_id: str | None = None,
         receipt_id: str | None = None,
+        teaches: bool = True,
     ) -> Decision | None:
         now, token = self.clock.now(), person.token if person else None
         campaigns = tuple(self.scenario.campaigns.values())
@@ -159,6 +171,7 @@ class Hub:
                 sighting_id=sighting_id,
                 receipt_id=receipt_id,
             )
+            decision = replace(decision, teaches=teaches)
             campaign = self.scenario.campaigns[decision.campaign_id]
             if await self.allowance.reserve(decision.id, campaign, token, now):
                 break

@@ -8,7 +8,7 @@ from visavis.pipeline.hub import Hub
 from visavis.ports import OutcomeLog, PolicyStore
 from visavis.recommend.learn import learn
 from visavis.recommend.policy import Policy
-from visavis.types import Purpose, Token
+from visavis.types import Decision, Purpose
 
 NOTED_EVERY = timedelta(hours=1)  # snapshots come every second; the audit log is told now and then
 
@@ -33,7 +33,7 @@ class Learner:
         while batch := await self.outcomes.after(self.position):
             for seq, outcome in batch:
                 decision = await self.hub.decisions.get(outcome.decision_id)
-                if decision is not None and decision.token is not None and await self._may_teach(decision.token):
+                if decision is not None and await self._may_teach(decision):
                     learn(self.policy, decision, outcome)
                     learned += 1
                 self.position = seq
@@ -49,9 +49,11 @@ class Learner:
             await self.hub.note("policy_learned", self.hub.scenario.name, detail)
             self._noted_at = now
 
-    async def _may_teach(self, token: Token) -> bool:
+    async def _may_teach(self, decision: Decision) -> bool:
+        if decision.token is None or not decision.teaches:
+            return False
         try:
-            await self.hub.permitted(token, Purpose.IMPROVE)
+            await self.hub.permitted(decision.token, Purpose.IMPROVE)
         except ConsentMissing:
             return False
         return True

@@ -11,6 +11,7 @@ from visavis.pipeline.edge import Edge
 from visavis.pipeline.erasure import Erasures
 from visavis.ports import KeyProvider
 from visavis.privacy.erasure import FileErasures
+from visavis.privacy.jurisdiction import load_jurisdiction
 from visavis.scenarios.loader import load_scenario
 from visavis.server.wall_clock import WallClock
 from visavis.storage.database import Storage
@@ -62,5 +63,6 @@ def edge_beside(settings: Settings, storage: Storage, keys: KeyProvider) -> Edge
         audit=storage.audit,
         clock=WallClock(),
         ids=lambda: str(uuid4()),
+        law=load_jurisdiction(settings.jurisdiction),
         faces_off="no camera here",
     )

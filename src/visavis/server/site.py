@@ -407,6 +407,7 @@ def _compose(
         clock=clock,
         rng=rng,
         ids=ids,
+        face_purposes=law.face_purposes,
     )
     observer = Observer(pack, min_face_px=settings.min_face_px)
     edge = Edge(

@@ -56,15 +56,16 @@ def _row(decision: Decision) -> dict[str, Any]:
         "draw": float(decision.draw),
         "reasons": Json([[r.code, dict(r.detail)] for r in decision.reasons]),
         "decided_at": decision.decided_at,
+        "teaches": decision.teaches,
     }
 
 
 def decision_of(row: tuple[Any, ...]) -> Decision:
-    """From the 21 columns of the query `get`."""
+    """From the 22 columns of the query `get`."""
     (
         decision_id, site, scenario, placement, token, sighting_id, receipt_id, item_id, campaign_id,
         items, campaigns, scores, probabilities, estimates, policy, policy_version, model_version,
-        features, draw, reasons, decided_at,
+        features, draw, reasons, decided_at, teaches,
     ) = row  # fmt: skip
     return Decision(
         id=decision_id,
@@ -88,4 +89,5 @@ def decision_of(row: tuple[Any, ...]) -> Decision:
         draw=draw,
         reasons=tuple(Reason(code=code, detail=detail) for code, detail in reasons),
         decided_at=decided_at,
+        teaches=teaches,
     )

@@ -10,6 +10,7 @@ from visavis.errors import ConsentMissing, DecisionUnknown, EventRefused, Placem
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
 from visavis.privacy.audit import verify
+from visavis.privacy.jurisdiction import load_jurisdiction
 from visavis.recommend.squarecb import SquareCB
 from visavis.scenarios.loader import load_scenario
 from visavis.testing import (
@@ -23,7 +24,7 @@ from visavis.testing import (
     counted_ids,
     memory_storage,
 )
-from visavis.types import Campaign, Consent, Decision, Impression, PrivacyClass, Purpose, Stage, Token
+from visavis.types import Campaign, Consent, Decision, Impression, Method, PrivacyClass, Purpose, Stage, Token
 
 RETAIL = load_scenario("retail")
 TOKEN = Token("token-1")
@@ -236,6 +237,34 @@ async def test_only_members_who_allow_it_teach() -> None:
     assert await world.rewards(decision) == [0.3]
     assert await world.learner.catch_up() == 0
     assert await world.storage.policies.latest("squarecb", "retail") is None
+
+
+@pytest.mark.parametrize(("method", "learned"), [(Method.FACE, 0), (Method.CARD, 1), (Method.PIN, 1)])
+async def test_r17_nothing_is_learned_from_a_face_where_the_law_forbids_that_use(
+    world: World, method: Method, learned: int
+) -> None:
+    """The EU's profile: a face may greet and personalise; what comes of it teaches nothing. Card and PIN do."""
+    world.hub.face_purposes = load_jurisdiction("EU").face_purposes
+    sighting = a_sighting(scenario="retail", placement="entrance", method=method, seen_at=T0)
+    decision = await world.hub.sighted(sighting)
+    assert decision is not None
+    assert decision.token == TOKEN
+    assert decision.teaches == bool(learned)
+    await world.play(decision, Stage.RENDERED, Stage.ON_GLASS)
+    await world.hub.happened([tap(decision)])
+    assert await world.learner.catch_up() == learned
+
+
+async def test_r17_a_face_personalises_nothing_where_the_law_forbids_that_use(world: World) -> None:
+    """Who is known by face gets what everybody gets, though they consented; by PIN it is chosen for them."""
+    world.hub.face_purposes = (Purpose.RECOGNISE,)
+    by_face, by_pin = [
+        await world.hub.sighted(a_sighting(scenario="retail", placement="entrance", method=method, seen_at=T0))
+        for method in (Method.FACE, Method.PIN)
+    ]
+    assert by_face is not None
+    assert by_pin is not None
+    assert (by_face.token, by_pin.token) == (None, TOKEN)
 
 
 async def test_a_learner_goes_on_where_the_last_one_stopped(world: World) -> None:

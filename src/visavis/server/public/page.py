@@ -46,7 +46,7 @@ def privacy_page(view: PrivacyView, language: Language, *, placement: str = "") 
             '<link rel="stylesheet" href="/static/shared/tokens.css">',
             '<link rel="stylesheet" href="/static/public/privacy.css">',
             "</head>",
-            "<body>",
+            '<body class="demo">' if view.demonstration else "<body>",  # `server.demonstration` marks the page
             '<header class="top">',
             '<img class="logo" src="/static/shared/logo.svg" alt="" width="48" height="48">',
             f'<p class="place">{escape(said(view.title, language))}</p>',
@@ -55,7 +55,6 @@ def privacy_page(view: PrivacyView, language: Language, *, placement: str = "") 
             "<main>",
             f'<h1 class="name">{say("title", language)}</h1>',
             f'<p class="lead">{say("lead", language)}</p>',
-            f'<p class="banner" role="note">{say("demonstration", language)}</p>' if view.demonstration else "",
             _contact(view, language, links=not back),
             _withdraw(view, language),
             _faces(view, language),

@@ -10,10 +10,6 @@ TEXTS: dict[str, dict[Language, str]] = {
         "en": "What this place keeps about its members, for how long, and how you end it. Anybody may read this page.",
         "zh-CN": "本站点保存会员的哪些信息、保存多久，以及如何终止。任何人都可以阅读本页。",
     },
-    "demonstration": {
-        "en": "This is a demonstration, not a place for real members.",
-        "zh-CN": "这是演示，并非面向真实会员。",
-    },
     "back": {"en": "Back to the kiosk", "zh-CN": "返回自助终端"},
     "contact": {"en": "Whom to call", "zh-CN": "联系人"},
     "contact.of": {"en": "{title}, site {site}", "zh-CN": "{title}，站点 {site}"},
