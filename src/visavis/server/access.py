@@ -56,6 +56,8 @@ class ForDevice(Access):
             return found
         tokens = shown(connection)
         if not tokens:
+            if found.kind in (Kind.STAFF, Kind.KEY):
+                raise NotAllowed(self.permission.value)
             if connection.scope["type"] == "websocket":
                 return found  # its page must be able to read why, after the socket has been accepted
             raise DeviceRefused

@@ -1,12 +1,13 @@
-"""No route without a declaration of who may use it, and no permission that nobody or everybody has by accident."""
+"""No route without a declaration of who may use it, and none on which the book of expectations disagrees."""
 
+from authorisation import expected
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.routing import BaseRoute
 
-from visavis.server.access import Access
+from visavis.server.access import Access, ForDevice, ForMember, Needs, Public
 from visavis.server.api import pages, sign_in
 from visavis.server.app import ROUTERS
-from visavis.server.permissions import ALLOWED, SCOPES, Permission
+from visavis.server.permissions import ALLOWED, SCOPES, SECOND_FACTOR, Permission
 from visavis.types import Role
 
 
@@ -19,17 +20,50 @@ def declared(route: BaseRoute) -> list[Access]:
     return [d.call for d in route.dependant.dependencies if isinstance(d.call, Access)]
 
 
+def who(access: Access) -> frozenset[str]:
+    """In the words of the book."""
+    match access:
+        case Public():
+            return frozenset({"anybody"})
+        case ForMember():
+            return frozenset({"visit"})
+        case ForDevice(permission=permission):
+            return staff(permission) | {"device"}
+        case Needs(permission=permission):
+            return staff(permission)
+    raise AssertionError(access)
+
+
+def staff(permission: Permission) -> frozenset[str]:
+    return frozenset(ALLOWED[permission]) | ({f"key {permission}"} if permission in SCOPES else frozenset())
+
+
 def test_every_route_says_who_may_use_it() -> None:
-    """Exactly one of public, member, device and needs."""
+    """Exactly one of public, a member's visit, a device, and a permission."""
     routes = every_route()
-    assert len(routes) > 35
+    assert len(routes) > 50
     assert [route for route in routes if len(declared(route)) != 1] == []
 
 
+def test_routes_and_book_agree() -> None:
+    """Whoever adds a route, or changes who may use one, writes it down twice."""
+    found = {
+        (method, route.path): who(declared(route)[0])  # type: ignore[attr-defined]  # checked by `declared`
+        for route in every_route()
+        for method in getattr(route, "methods", None) or {"WS"}
+    }
+    book = expected()
+    assert found.keys() - book.keys() == set(), "not in tests/authorisation.txt"
+    assert book.keys() - found.keys() == set(), "only in tests/authorisation.txt"
+    assert {key: set(found[key]) for key in book if found[key] != book[key]} == {}
+
+
 def test_every_permission_is_in_the_table() -> None:
-    """Somebody has it; and no role but the administrator's manages who may come in."""
+    """Somebody has it; who may come in is the administrator's alone; and no key has what only a person may do."""
     assert ALLOWED.keys() == set(Permission)
     assert all(ALLOWED.values())
     for permission in (Permission.MANAGE_STAFF, Permission.MANAGE_KEYS):
         assert ALLOWED[permission] == {Role.ADMINISTRATOR}
         assert permission not in SCOPES
+    assert Permission.SIGN_ASSESSMENT not in SCOPES
+    assert {Role.ADMINISTRATOR, Role.PRIVACY_OFFICER} <= SECOND_FACTOR

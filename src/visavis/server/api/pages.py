@@ -13,7 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from visavis.errors import NotFound, PlacementUnknown, StorageError
 from visavis.privacy.filing import filing, threshold_of
 from visavis.scenarios.loader import art_folder
-from visavis.server.access import PUBLIC, needs
+from visavis.server.access import PUBLIC, needs, principal_of
 from visavis.server.api.document import describe
 from visavis.server.api.system import gallery_view, monitors_view
 from visavis.server.permissions import Permission
@@ -90,6 +90,8 @@ async def readyz(request: Request) -> Response:
     site = site_of(request)
     try:
         await site.storage.ping()
+        if not (await principal_of(request)).may(Permission.READ_SYSTEM):
+            return JSONResponse({"status": "ready"})
         cameras = await monitors_view(site)
     except StorageError as error:
         return JSONResponse(problem(error), 503, media_type="application/problem+json")

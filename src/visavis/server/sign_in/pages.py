@@ -52,7 +52,11 @@ def enrol_page(language: Language, *, site: str, uri: str, secret: str, alert: s
             say("go_on", language),
             language,
         )
-        + _form("/console/sign-out", "", say("begin_again", language), language, quiet=True)
+        + (
+            _form("/console/sign-out", "", say("begin_again", language), language, quiet=True)
+            if here == SIGN_IN
+            else _link_button(ACCOUNT, say("back", language), language, testid="back")
+        )
     )
     return _page(language, say("enrol", language), body, site=site, alert=alert, here=here)
 
@@ -87,7 +91,11 @@ def account_page(
     body = (
         f'<dl data-testid="who">{rows}</dl>'
         f'<p class="ways"><a class="button" href="/console/?lang={language}">{say("console", language)}</a></p>'
-        + ("" if enrolled else _link_button("/console/account/factor", say("factor.set_up", language), language))
+        + (
+            ""
+            if enrolled
+            else _link_button("/console/account/factor", say("factor.set_up", language), language, testid="set-up")
+        )
         + _form("/console/sign-out", "", say("sign_out", language), language, quiet=True)
         + f'<details{" open" if alert else ""}><summary data-testid="change">{say("change", language)}</summary>'
         + _form("/console/account/password", name + fields, say("change.do", language), language)
@@ -157,8 +165,10 @@ def _form(action: str, fields: str, button: str, language: Language, *, quiet: b
     )
 
 
-def _link_button(path: str, text: str, language: Language) -> str:
-    return f'<p class="ways"><a class="button quiet" href="{path}?lang={language}" data-testid="set-up">{text}</a></p>'
+def _link_button(path: str, text: str, language: Language, *, testid: str) -> str:
+    return (
+        f'<p class="ways"><a class="button quiet" href="{path}?lang={language}" data-testid="{testid}">{text}</a></p>'
+    )
 
 
 def _field(name: str, label: str, *, kind: str = "text", complete: str, value: str = "", focus: bool = False) -> str:
