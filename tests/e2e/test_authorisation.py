@@ -24,7 +24,7 @@ from .conftest import OpenSite, SiteUnderTest
 from .test_devices import closed_clients, paired  # noqa: F401 - the fixture closes what `paired` opens
 
 REFUSALS = {"sign-in-required", "not-allowed", "staff-only", "device-refused", "credential-refused"}
-LAST = ("/password", "/sign-out", "/not-me", "/forget")  # what ends a caller's own session is asked at the end
+LAST = ("/password", "/sign-out", "/me/not-me", "/me/forget")  # what ends a caller's own session is asked at the end
 PASSWORD = "correct horse battery staple"
 
 

@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from visavis.errors import SettingInvalid
+from visavis.server.permissions import Permission
 from visavis.types import Role
 
 from .conftest import OpenSite, SiteUnderTest
@@ -45,7 +46,8 @@ async def entered(site: SiteUnderTest, login: str = "ada", role: Role = Role.OPE
 
 async def test_without_an_administrator_the_machine_is_staff(site: SiteUnderTest) -> None:
     """As before there were accounts; through a proxy nobody is."""
-    assert (await site.http.get("/v1/staff/me")).json()["kind"] == "machine"
+    owner = (await site.http.get("/v1/staff/me")).json()
+    assert (owner["kind"], set(owner["permissions"])) == ("machine", set(Permission))
     assert (await site.http.get("/console/", headers=A_PAGE)).status_code == 200
     outside = await site.http.get("/v1/edge/reviews", headers={"x-forwarded-for": "10.0.0.7"})
     assert (outside.status_code, outside.json()["code"]) == (403, "staff-only")
