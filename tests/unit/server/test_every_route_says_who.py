@@ -1,6 +1,6 @@
 """No route without a declaration of who may use it, and none on which the book of expectations disagrees."""
 
-from authorisation import expected
+from authorisation import expected, plain
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.routing import BaseRoute
 
@@ -48,7 +48,7 @@ def test_every_route_says_who_may_use_it() -> None:
 def test_routes_and_book_agree() -> None:
     """Whoever adds a route, or changes who may use one, writes it down twice."""
     found = {
-        (method, route.path): who(declared(route)[0])  # type: ignore[attr-defined]  # checked by `declared`
+        (method, plain(route.path)): who(declared(route)[0])  # type: ignore[attr-defined]  # checked by `declared`
         for route in every_route()
         for method in getattr(route, "methods", None) or {"WS"}
     }
