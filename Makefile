@@ -29,6 +29,9 @@ check: .venv/dev.stamp  ## lint, format and type check
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
+audit: .venv/dev.stamp  ## ask the advisory databases about every installed package
+	@$(PY) .ci/audit.py
+
 bench: .venv/demo.stamp  ## measure the parts that have a speed target
 	@.venv/bin/visavis bench steps $(ARGS)
 
