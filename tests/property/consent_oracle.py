@@ -64,12 +64,14 @@ class Oracle:
 
     yes: list[Allowed] = field(default_factory=list)
     sure: set[Allowed] = field(default_factory=set)  # nothing happened since that may have ended it
+    broken: set[str] = field(default_factory=set)  # a withdrawal of theirs is half done
     gone: set[str] = field(default_factory=set)  # asked to be forgotten, and were told that it is done
 
     def allow(self, one: Allowed) -> None:
         """Somebody said yes."""
         self.yes.append(one)
-        self.sure.add(one)
+        if one.who not in self.broken:
+            self.sure.add(one)
 
     def take_back(self, who: str, purpose: Purpose, place: Place) -> None:
         """Somebody was told that their yes has ended; elsewhere it may end too."""
@@ -83,8 +85,9 @@ class Oracle:
         self.gone.add(who)
 
     def doubt(self, who: str) -> None:
-        """Something broke in the middle of what they asked for: they were told so, and ask again."""
+        """Something broke in the middle of what they asked for; they were told so, and it may be ended at any time."""
         self.sure = {one for one in self.sure if one.who != who}
+        self.broken.add(who)
 
     def doubt_all(self) -> None:
         """An older copy of everything came back: what was allowed since then may be lost."""

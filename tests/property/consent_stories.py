@@ -2,12 +2,25 @@
 
 from collections import Counter
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from consent_oracle import HOUSES, Allowed, Joining
-from consent_world import CONSENT_DAYS, Node, World, done, face
+from consent_people import (
+    ANN,
+    JOINING,
+    Card,
+    codes,
+    places,
+    ports,
+    reactions,
+    signatures,
+    some_nodes,
+    some_of,
+    some_people,
+    some_purposes,
+)
+from consent_world import CONSENT_DAYS, HELD, Node, World, done, face
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -22,45 +35,14 @@ from hypothesis.stateful import (
 from visavis.errors import MemberUnknown, StorageError, VisavisError
 from visavis.identity.enrol import with_templates
 from visavis.pipeline import learner as learner_module
+from visavis.pipeline.card_and_face import claimed, verified
 from visavis.pipeline.choices import allow
 from visavis.pipeline.edge import Welcome
 from visavis.privacy.declared import Declared
-from visavis.types import Decision, Event, Impression, MemberId, Method, Outcome, Purpose, Stage, Token
+from visavis.types import Decision, Event, Impression, MemberId, Method, Outcome, Purpose, Stage
 
 STEPS = 40
-PEOPLE = 3
 SEEN: Counter[str] = Counter()  # over all stories: what was looked at
-
-some_people = st.integers(0, PEOPLE - 1)
-some_nodes = st.integers(0, 4)
-places = st.sampled_from([None, None, None, *range(5)])  # None: where the member joined
-some_of = st.integers(0, 2**16)  # of those who joined, taken modulo
-some_purposes = st.sampled_from(list(Purpose))
-ANN = Joining(signature="Ann Example")
-JOINING = [Joining()] + [
-    Joining(child=True, guardian=guardian, signature=signature)
-    for guardian in (False, True)
-    for signature in ("", "Her Mother")
-]
-signatures = st.sampled_from(["", "Her Mother", "Her Aunt"])
-codes = st.sampled_from([Method.CARD, Method.PIN])
-reactions = st.sampled_from([None, "tapped", "bought"])
-ports = st.sampled_from([None, "roster", "edge_ledger", "hub_ledger", "eraser", "erasures", "audit", "decisions"])
-
-
-@dataclass
-class Card:
-    """What somebody who joined carries, and what they were told."""
-
-    who: MemberId
-    token: Token
-    person: int
-    pin: str
-    card: str
-    home: int  # process at which they joined
-    guardian: str  # whose signature counts for them; their own where empty
-    has_face: bool
-    gone: bool = False
 
 
 class Stories(RuleBasedStateMachine):
@@ -115,7 +97,8 @@ class Stories(RuleBasedStateMachine):
             return
         member = enrolled.member
         guardian = joining.signature if joining.child else ""
-        card = Card(member.id, member.token, person, enrolled.pin, enrolled.card, number, guardian, photo)
+        card = Card(member.id, member.token, person, enrolled.pin, enrolled.card, number, guardian)
+        card.has_face = photo and node.place != HELD  # there, nobody is searched for
         self.cards.append(card)
         self.world.people[member.token] = member.id
         for purpose in ticked:
@@ -256,6 +239,27 @@ class Stories(RuleBasedStateMachine):
             self.shown.append(known.decision)
             if kind is not None:
                 self.reacted(known.decision, node, kind)
+
+    @precondition(lambda self: self.cards)
+    @rule(which=some_of, other=some_of, place=places, meanwhile=st.booleans(), then=reactions)
+    def show_card_and_face(self, which: int, other: int, place: int | None, meanwhile: bool, then: str | None) -> None:
+        """Somebody shows a card and is compared with its member alone; perhaps the card is another's."""
+        (card, node), person = self.at(which, place), self.card(other).person
+        claim = self.tried(claimed(node.edge, card.card))
+        if claim is None or not claim.templates:
+            return
+        self.world.check(node, "template opened by its card", card.token, Purpose.RECOGNISE)
+        hit = verified(node.edge, claim, [face(person)])
+        assert (hit is not None) == (person == card.person)
+        if hit is None:
+            return
+        if meanwhile:
+            self.take_back(which, (node.number + 1) % 5, Purpose.RECOGNISE)
+        now = self.world.clock.now()
+        seen = node.edge.recognised(
+            hit, [face(person)], placement="screen", people_in_view=1, at=now, holder=claim.holder
+        )
+        self.answered(self.known(seen, node), node, then)
 
     @precondition(lambda self: self.shown)
     @rule(which=some_of, number=some_nodes, kind=st.sampled_from(["tapped", "bought"]))

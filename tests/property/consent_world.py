@@ -48,6 +48,7 @@ ROWS = tuple(
     for rate, score in ((0.1, 0.5), (0.01, 0.6), (0.001, 0.7))
 )
 CONSENT_DAYS = 30
+HELD = Place("south", "other")  # where the member's card holds a part of their key: level L2
 LAWS = {"north": "default", "south": "US-IL"}  # no guardian may consent; guardians may, and faces need a signature
 
 
@@ -160,6 +161,7 @@ class Node:
             clock=world.clock,
             ids=world.ids,
             law=load_jurisdiction(LAWS[self.place.site]),
+            held=self.place == HELD,
         )
         self.lost, self.trips = False, None
         self.learner = Learner(
