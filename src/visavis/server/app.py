@@ -33,6 +33,7 @@ from visavis.server.console_guard import ConsoleGuard
 from visavis.server.demonstration import DemonstrationMark
 from visavis.server.door import IN_FLIGHT, Door
 from visavis.server.headers import SecurityHeaders
+from visavis.server.privacy import SitePrivacy
 from visavis.server.recognition import SiteRecognition
 from visavis.server.site import Site
 
@@ -74,7 +75,7 @@ def create_app(site: Site) -> FastAPI:
     app.include_router(pages.router)
     pages.mount_files(app)
     app.include_router(sign_in.router)
-    mount_console(app, SiteBoard(site), SiteRecognition(site), guard=ConsoleGuard)
+    mount_console(app, SiteBoard(site), SiteRecognition(site), SitePrivacy(site), guard=ConsoleGuard)
     MultiPartParser.spool_max_size = IN_FLIGHT  # an upload must never become a temporary file: pictures stay in memory
     app.add_middleware(Door, limits=site.limits)
     if site.settings.demonstration:

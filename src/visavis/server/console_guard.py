@@ -31,6 +31,11 @@ class SiteViewer:
     role: Role
     cookie: str | None = field(repr=False)
 
+    @property
+    def actor(self) -> str:
+        """For the audit log."""
+        return self.principal.actor
+
     def may(self, permission: Permission) -> bool:
         """Whether the role allows it."""
         return self.principal.may(permission)

@@ -12,33 +12,43 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from visavis.server.console.board import BoardSource
 from visavis.server.console.page import show_board
+from visavis.server.console.privacy import PrivacySource
+from visavis.server.console.privacy_page import show_privacy
 from visavis.server.console.recognition import RecognitionSource
 from visavis.server.console.recognition_page import show_recognition
 from visavis.server.console.texts import language_of
 
 BOARD = "visavis.board"
 RECOGNITION = "visavis.recognition"
+PRIVACY = "visavis.privacy"
 LANGUAGE = "visavis-language"
 
 
 class WithBoard:
     """NiceGUI has one app a process; each site's requests carry their own board to it."""
 
-    def __init__(self, app: ASGIApp, board: BoardSource, recognition: RecognitionSource) -> None:
+    def __init__(
+        self, app: ASGIApp, board: BoardSource, recognition: RecognitionSource, privacy: PrivacySource
+    ) -> None:
         self._app = app
-        self._board, self._recognition = board, recognition
+        self._sources = {BOARD: board, RECOGNITION: recognition, PRIVACY: privacy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on with the board in the scope."""
-        await self._app({**scope, BOARD: self._board, RECOGNITION: self._recognition}, receive, send)
+        await self._app({**scope, **self._sources}, receive, send)
 
 
 def mount_console(
-    app: FastAPI, board: BoardSource, recognition: RecognitionSource, *, guard: Callable[[ASGIApp], ASGIApp]
+    app: FastAPI,
+    board: BoardSource,
+    recognition: RecognitionSource,
+    privacy: PrivacySource,
+    *,
+    guard: Callable[[ASGIApp], ASGIApp],
 ) -> None:
-    """Serve board and recognition at /console/, to whom the guard lets pass; they start and stop with `app`."""
+    """Serve the pages at /console/, to whom the guard lets pass; they start and stop with `app`."""
     shell = _shell()
-    app.mount("/console", guard(WithBoard(shell, board, recognition)))
+    app.mount("/console", guard(WithBoard(shell, board, recognition, privacy)))
     before = app.router.lifespan_context
 
     @asynccontextmanager
@@ -72,5 +82,10 @@ def _shell() -> FastAPI:
         board = cast("BoardSource", request.scope[BOARD])
         recognition = cast("RecognitionSource", request.scope[RECOGNITION])
         await show_recognition(board, recognition, language_of(request, lang))
+
+    @ui.page("/privacy")
+    async def privacy_page(request: Request, lang: str | None = None) -> None:
+        board = cast("BoardSource", request.scope[BOARD])
+        await show_privacy(board, cast("PrivacySource", request.scope[PRIVACY]), language_of(request, lang))
 
     return shell

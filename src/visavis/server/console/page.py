@@ -62,6 +62,7 @@ def link(text: str, path: str, *, new_tab: bool = False) -> ui.element:
 PAGES = {
     "board": ("/console/", Permission.READ_BOARD),
     "recognition": ("/console/recognition", Permission.READ_CAMERAS),
+    "privacy": ("/console/privacy", Permission.READ_MEMBERS),
 }
 
 

@@ -17,6 +17,11 @@ class Viewer(Protocol):
     name: str  # empty at the machine
     role: Role
 
+    @property
+    def actor(self) -> str:
+        """For the audit log."""
+        ...
+
     def may(self, permission: Permission) -> bool:
         """Whether the role allows it."""
         ...
