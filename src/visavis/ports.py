@@ -24,6 +24,7 @@ from visavis.types import (
     Impression,
     Item,
     Link,
+    Looks,
     Member,
     MemberId,
     Monitor,
@@ -227,6 +228,18 @@ class CorrectionLog(Protocol):
 
     async def counts(self) -> Mapping[str, int]:
         """Template -> corrections of it, where there are any."""
+        ...
+
+
+class AccuracyLog(Protocol):
+    """How looks ended, by month, placement, light and score: counts that hold nobody."""
+
+    async def add(self, looks: Sequence[Looks]) -> None:
+        """Add to the counts that are there."""
+        ...
+
+    async def all(self) -> Sequence[Looks]:
+        """Every count, by month, placement, light, look and score."""
         ...
 
 

@@ -379,6 +379,37 @@ class Review:
             raise ValueError("a review is open until it is answered")
 
 
+class Light(StrEnum):
+    """How bright an aligned face was, by its mean grey level of 0 to 255."""
+
+    DARK = "dark"  # below 60
+    DIM = "dim"  # below 110
+    NORMAL = "normal"  # below 170
+    BRIGHT = "bright"
+    UNKNOWN = "unknown"
+
+
+class Look(StrEnum):
+    """How a look at one person ended."""
+
+    RECOGNISED = "recognised"  # as a member, rightly or not
+    WRONG = "wrong"  # one of those, of whom somebody said "not me"
+    UNKNOWN = "unknown"  # as nobody: a stranger, or a member who was missed
+    MISSED = "missed"  # one of those, who then showed a member's card or PIN and has templates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """How many looks of a month ended alike; nothing tells whose they were."""
+
+    month: str  # 2026-01
+    placement: str
+    light: Light
+    look: Look
+    score: int  # of recognised ones, in twentieths, rounded down; -1 of all others
+    count: int
+
+
 # ------ behaviour ------------------------------------------------------------------------------------------------
 
 

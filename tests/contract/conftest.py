@@ -8,6 +8,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from visavis.ports import (
+    AccuracyLog,
     Allowance,
     ApiKeys,
     AuditLog,
@@ -113,6 +114,11 @@ def devices(ports: Ports) -> DeviceStore:
 @pytest.fixture
 def pairings(ports: Ports) -> PairingStore:
     return ports.pairings
+
+
+@pytest.fixture
+def accuracy(ports: Ports) -> AccuracyLog:
+    return ports.accuracy
 
 
 @pytest.fixture

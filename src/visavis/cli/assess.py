@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from visavis.cli.assess_accuracy import accuracy
 from visavis.cli.messages import chinese, say
 from visavis.cli.options import AsJson, CacheDir, DatabaseUrl, DataDir, Scenario, err, out, print_json, settings
 from visavis.cli.progress import progress_bar
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
 assess_app = typer.Typer(
     no_args_is_help=True, help=say("Impact assessment: draw it from what runs, sign it, check it; without it no faces.")
 )
+
+
+assess_app.command(
+    "accuracy",
+    epilog="`visavis assess accuracy --plot accuracy.png`",
+    help=say("How often this site was wrong, by placement and light: FMR, FNMR, FPIR, FNIR with intervals."),
+)(accuracy)
 
 
 class Format(StrEnum):

@@ -1,7 +1,7 @@
 """One stream at one placement: frame -> faces -> tracks -> sightings."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -33,6 +33,8 @@ class Seen:
     known: tuple[Face, ...]  # faces that were recognised just now, welcomed again or not
     welcomes: tuple[Welcome, ...]
     embedded: int = 0  # faces whose embedding was computed
+    scores: tuple[float, ...] = ()  # of those that were recognised, in their order
+    unknown: tuple[Face, ...] = ()  # of people who were compared for the last time, and are nobody's member
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,7 +46,8 @@ class _Person:
     yaws_deg: list[float] = field(default_factory=list)
     best_merit: float = 0.0
     last_shot_at: datetime | None = None
-    settled: bool = False
+    settled: bool = False  # recognised, or given up
+    face: Face | None = None  # of the last shot
 
     def wants(self, track: Track, most: int) -> bool:
         """Whether this face is worth an embedding."""
@@ -65,6 +68,7 @@ class _Person:
         self.yaws_deg.append(track.face.quality.yaw_deg)
         self.best_merit = max(self.best_merit, merit(track.face.quality))
         self.last_shot_at = track.seen_at
+        self.face = track.face
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,6 +98,7 @@ class Camera:
         faces = self._faces = await asyncio.to_thread(self.edge.observer.observe, frame)
         tracks = self.tracker.update(faces, frame.captured_at)
         arrived = len({t.id for t in tracks} - self._people.keys())
+        gone = [p for n, p in self._people.items() if n not in self.tracker.alive]
         self._people = {n: p for n, p in self._people.items() if n in self.tracker.alive}
         self._people |= {t.id: _Person() for t in tracks if t.id not in self._people}
         embedded, known = await asyncio.to_thread(self._identify, frame, tracks)
@@ -110,7 +115,17 @@ class Camera:
             known=tuple(track.face for track, _ in known),
             welcomes=tuple(welcomes),
             embedded=embedded,
+            scores=tuple(recognition.score for _, recognition in known),
+            unknown=tuple(self._given_up(gone)),
         )
+
+    def _given_up(self, gone: Sequence[_Person]) -> Iterator[Face]:
+        """The last face of whoever left without being known, and of whoever has no further look; each once."""
+        used_up = [person for person in self._people.values() if len(person.shots) >= self.shots]
+        for person in (*gone, *used_up):
+            if person.face is not None and not person.settled:
+                person.settled = True
+                yield person.face
 
     def _identify(self, frame: Frame, tracks: Sequence[Track]) -> tuple[int, list[tuple[Track, Recognition]]]:
         """How many faces were embedded, and who was recognised."""

@@ -131,6 +131,15 @@ def _in_the_edge(where: str) -> tuple[Place, ...]:
             about_members=False,
         ),
         Place(
+            id="accuracy",
+            where=where,
+            what=_say("how looks at people ended, by month, placement and light", "按月份、展示位和光线统计的识别结果"),
+            form=_say("plain numbers", "明文数字"),
+            kept=FOR_EVER,
+            tables=("edge.accuracy",),
+            about_members=False,
+        ),
+        Place(
             id="retention",
             where=where,
             what=_say("when each category was deleted last", "各类数据最近一次删除的时间"),

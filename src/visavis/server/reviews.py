@@ -10,7 +10,7 @@ member be greeted by face for ten minutes; one that staff rejects counts as "not
 is gone. No image is kept, so staff decides by who stands there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -46,6 +46,7 @@ class Reviews:
     edge: Edge
     queue: ReviewQueue
     corrections: Corrections
+    wrong: Callable[[MemberId, str], None] = lambda _member, _placement: None  # told of each match that staff rejects
     _held: dict[str, datetime] = field(default_factory=dict)  # placement -> when a match last had to wait there
 
     async def hold(
@@ -114,6 +115,7 @@ class Reviews:
         member = self.edge.member(review.member_id)
         await self.edge.note("reviewed", member, {"answer": state.value, "reason": review.reason, "by": by})
         if not confirm:
+            self.wrong(review.member_id, review.placement)
             await self.corrections.not_me(review.member_id, review.template_id, by="operator")
         return review
 

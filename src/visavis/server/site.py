@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from starlette.requests import HTTPConnection
 
 from visavis.config import Protection, Settings
-from visavis.errors import SettingInvalid, VisavisError
+from visavis.errors import SettingInvalid, StorageError, VisavisError
 from visavis.perception.liveness.scorer import LiveScorer
 from visavis.perception.observe import Observer
 from visavis.perception.packs import Manifest, Pack, chosen_pack, load_pack
@@ -37,6 +37,7 @@ from visavis.privacy.receipts import Terms, sign_receipt, withdrawal_receipt
 from visavis.recommend.squarecb import SquareCB
 from visavis.scenarios.loader import load_scenario
 from visavis.server.accounts.accounts import Accounts, open_accounts
+from visavis.server.accuracy import Accuracy
 from visavis.server.assessments import configuration_of, standing_of
 from visavis.server.cameras import camera_specs, site_watch, watching
 from visavis.server.devices import Devices
@@ -115,6 +116,7 @@ class Site:
     preview_observer: Observer  # finds smaller faces than the cameras look for: what it misses would be seen
     monitors: Monitors = field(init=False)
     corrections: Corrections = field(init=False)
+    accuracy: Accuracy = field(init=False)
     reviews: Reviews = field(init=False)
     retention: Retain = field(init=False)
     readings: Readings = field(init=False)
@@ -135,11 +137,13 @@ class Site:
         self.monitors = Monitors(self)
         self.devices = Devices(self)
         self.corrections = Corrections(edge=self.edge, log=self.storage.corrections)
+        self.accuracy = Accuracy(log=self.storage.accuracy, edge=self.edge, clock=self.clock)
         self.reviews = Reviews(
             mode=Mode(self.settings.review),
             edge=self.edge,
             queue=self.storage.reviews,
             corrections=self.corrections,
+            wrong=self.accuracy.not_me,
         )
         self.edge.hold = self.reviews.hold
         self.retention = Retain(self)
@@ -160,6 +164,7 @@ class Site:
         with self.tally.perception_s.time():
             seen = await camera.see(frame)
         self.tally.saw(seen)
+        self.accuracy.saw(camera.placement, seen)
         return seen
 
     async def observe(self, frame: Frame) -> tuple[Face, ...]:
@@ -361,6 +366,7 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
             site.learn,
             site.lapse,
             site.tidy,
+            site.accuracy.keep,
             site.retention.follow,
             site.sign_audit,
             site.doubt,
@@ -374,6 +380,8 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            with suppress(StorageError):  # counts alone, and they are not worth a failed stop
+                await site.accuracy.flush()
             keys.release()
 
 

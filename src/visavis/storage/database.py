@@ -18,6 +18,7 @@ from typing import Literal
 import structlog
 
 from visavis.errors import SettingInvalid, VisavisError
+from visavis.storage.accuracy import PostgresAccuracy
 from visavis.storage.allowance import PostgresAllowance
 from visavis.storage.audit import PostgresAudit
 from visavis.storage.board import BoardReader
@@ -66,6 +67,7 @@ class Storage:
     devices: PostgresDevices
     pairings: PostgresPairings
     corrections: PostgresCorrections
+    accuracy: PostgresAccuracy
     reviews: PostgresReviews
     erasures: PostgresErasures
     visits: PostgresVisits
@@ -186,6 +188,7 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         devices=PostgresDevices(edge),
         pairings=PostgresPairings(edge),
         corrections=PostgresCorrections(edge),
+        accuracy=PostgresAccuracy(edge),
         reviews=PostgresReviews(edge),
         erasures=PostgresErasures(edge),
         visits=PostgresVisits(edge),

@@ -7,6 +7,7 @@
 The ports pass the same contract suite as those on PostgreSQL. Nothing here waits, sleeps or leaves the process.
 """
 
+from visavis.testing.accuracy import MemoryAccuracy
 from visavis.testing.builders import (
     T0,
     a_campaign,
@@ -65,6 +66,7 @@ from visavis.testing.storage import MemoryStorage, memory_storage
 __all__ = [
     "T0",
     "FixedClock",
+    "MemoryAccuracy",
     "MemoryAllowance",
     "MemoryApiKeys",
     "MemoryAudit",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from visavis.testing.accuracy import MemoryAccuracy
 from visavis.testing.devices import MemoryDevices, MemoryPairings
 from visavis.testing.edge import (
     MemoryCorrections,
@@ -46,6 +47,7 @@ class MemoryStorage:
     devices: MemoryDevices
     pairings: MemoryPairings
     corrections: MemoryCorrections
+    accuracy: MemoryAccuracy
     reviews: MemoryReviews
     erasures: MemoryErasures
     visits: MemoryVisits
@@ -99,6 +101,7 @@ def memory_storage() -> MemoryStorage:
         wrapped=MemoryWrapped(roster, monitors),
         visits=visits,
         corrections=corrections,
+        accuracy=MemoryAccuracy(),
         reviews=reviews,
         erasures=erasures,
         edge_held=MemoryEdgeHeld(

@@ -128,6 +128,44 @@ def plot_attacks(path: Path, curves: Mapping[str, Sequence[tuple[float, float]]]
     _plot_errors(path, curves, "attack presentation classification error rate", "bona fide error rate (BPCER)")
 
 
+def plot_site_accuracy(
+    path: Path,
+    rates: Mapping[str, Mapping[str, tuple[float, float, float]]],
+    scores: Mapping[str, Mapping[float, int]],
+) -> None:
+    """Error rates of a site by light, and the scores of those who were recognised.
+
+    Args:
+        path: passed `check_plot`.
+        rates: "FPIR", "FNIR" -> light -> rate, lower and upper end.
+        scores: light -> lower end of the score -> looks.
+
+    Raises:
+        SettingInvalid: the file cannot be written.
+    """
+    figure = _figure(10.0)
+    axes = figure.add_subplot(1, 2, 1, ylabel="error rate")
+    lights = list(dict.fromkeys(light for found in rates.values() for light in found))
+    for number, (name, found) in enumerate(rates.items()):
+        for light, (rate, lower, upper) in found.items():
+            x = lights.index(light) + 0.2 * number - 0.1
+            axes.errorbar(
+                x, rate, yerr=[[rate - lower], [upper - rate]], fmt="o", color=f"C{number}", capsize=4, label=name
+            )
+    axes.set_xticks(range(len(lights)), lights)
+    axes.grid(visible=True, alpha=0.3)
+    labels = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    if labels:
+        axes.legend(labels.values(), labels.keys())
+    axes = figure.add_subplot(1, 2, 2, xlabel="score", ylabel="looks")
+    for light, counts in scores.items():
+        axes.bar(list(counts), list(counts.values()), width=0.05, align="edge", alpha=0.5, label=light)
+    if scores:
+        axes.legend()
+    axes.grid(visible=True, alpha=0.3)
+    _save(figure, path)
+
+
 def _plot_errors(path: Path, curves: Mapping[str, Sequence[tuple[float, float]]], x: str, y: str) -> None:
     figure = _figure(6.0)
     axes = figure.add_subplot(xlabel=x, ylabel=y, xscale="log", yscale="log")

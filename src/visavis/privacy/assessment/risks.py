@@ -112,7 +112,7 @@ RISKS = (
         severity="medium",
         without="high",
         likelihood=_always("medium"),
-        shown_by=("test_invariant_05_card_and_pin_give_the_same_as_a_face",),
+        shown_by=("test_r16_the_report_counts_by_placement_and_light",),
     ),
     Risk(
         key="minors",

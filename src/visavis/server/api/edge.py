@@ -207,6 +207,7 @@ async def presented(site: Site, connection: HTTPConnection, code: str, *, method
     if site.edge.held and welcome.holder:
         await handed_over(site.edge, welcome.member_id, welcome.holder)
     await site.reviews.known_otherwise(welcome)
+    site.accuracy.known_otherwise(welcome)
     site.tally.welcomed(welcome)
     return welcome
 

@@ -244,6 +244,7 @@ async def not_me(request: Request, authorization: Session = None) -> Corrected:
     before = site.edge.member(session.member_id)
     site.sessions.close(authorization)
     site.screens.take_down(before.token)
+    site.accuracy.not_me(before.id, session.placement)
     await site.corrections.not_me(before.id, session.template_id, by="kiosk")
     after = {template.id for template in site.edge.member(before.id).templates}
     return Corrected(corrected=True, template_retired=session.template_id not in after)
