@@ -20,6 +20,7 @@ from PIL import Image, ImageEnhance
 
 from visavis.config import Settings
 from visavis.pipeline.camera import Camera
+from visavis.server.permissions import Permission
 from visavis.server.run import serving, stop_asked
 from visavis.server.site import Progress, Site
 from visavis.server.visitors import Client
@@ -31,6 +32,7 @@ MEMBERS = 200
 FPS = 5.0
 VISITS_PER_S = 40.0
 NICKNAME = "Grace"
+SCOPES = (Permission.RUN_KIOSK, Permission.PLAY, Permission.SEND_EVENTS, Permission.READ_DECISIONS)
 MEMBER, STRANGER = Portrait.HOPPER, Portrait.COLLINS
 ALLOWED = (Purpose.PERSONALISE, Purpose.IMPROVE)
 
@@ -83,7 +85,9 @@ async def run_demo(
         site, address = await stack.enter_async_context(
             serving(settings.model_copy(update={"data_dir": folder, "demonstration": True}), progress=progress)
         )
-        show = Show(site=site, http=await stack.enter_async_context(httpx.AsyncClient(base_url=address, timeout=30)))
+        headers = await stack.enter_async_context(visitors_key(site))
+        http = httpx.AsyncClient(base_url=address, timeout=30, headers=headers)
+        show = Show(site=site, http=await stack.enter_async_context(http))
         announce(site, address)
         await show.enrol_crowd(progress)
         parts = [show.visits(VISITS_PER_S if headless else VISITS_PER_S / 4)]
@@ -95,6 +99,17 @@ async def run_demo(
         async with _running(parts) as failed:
             await _first(stop.wait(), failed.wait(), seconds=seconds)
         return await show.report()
+
+
+@asynccontextmanager
+async def visitors_key(site: Site) -> AsyncIterator[dict[str, str]]:
+    """What the simulated visitors come in with, also once staff has accounts and kiosks must be paired."""
+    keys = site.accounts.keys
+    key, text = await keys.add("demonstration", SCOPES, days=1, by="demonstration")
+    try:
+        yield {"Authorization": f"Bearer {text}"}
+    finally:
+        await keys.revoke(key.prefix, by="demonstration")
 
 
 def _has_camera() -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 from visavis.errors import InputRefused, LastAdministrator, LoginTaken, StaffUnknown, StorageError
@@ -13,6 +14,7 @@ from visavis.server.accounts.passwords import Passwords, check_password
 from visavis.types import Role, Staff, StaffState
 
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+OPEN_FOR = timedelta(seconds=1)  # until it is looked again whether there is an administrator
 AGAIN = 5  # times that a change is tried when somebody else was quicker
 
 
@@ -32,12 +34,17 @@ class People:
     ) -> None:
         self.site, self.store, self.passwords, self.clock = site, store, passwords, clock
         self._sessions, self._audit, self._keys = sessions, audit, keys
-        self._closed = False
+        self._closed, self._look_again = False, clock.now()
 
     async def closed(self) -> bool:
-        """Whether an administrator has an account, so that sitting at the machine alone makes nobody staff."""
-        if not self._closed:  # and never opens again
+        """Whether an administrator has an account, so that sitting at the machine alone makes nobody staff.
+
+        It never opens again. What another process did is known within a second.
+        """
+        now = self.clock.now()
+        if not self._closed and now >= self._look_again:
             self._closed = any(one.role is Role.ADMINISTRATOR for one in await self.all())
+            self._look_again = now + OPEN_FOR
         return self._closed
 
     async def administered(self) -> bool:
@@ -72,6 +79,7 @@ class People:
         )
         if not await self.store.save(staff, None):
             raise LoginTaken
+        self._closed |= role is Role.ADMINISTRATOR
         await self.note(by, "staff_added", staff, role=role.value)
         return staff
 
@@ -84,6 +92,7 @@ class People:
     async def give_role(self, login: str, role: Role, *, by: str) -> Staff:
         """Raises StaffUnknown, LastAdministrator."""
         staff = await self._changed(login, role=role)
+        self._closed |= role is Role.ADMINISTRATOR
         await self.note(by, "staff_role_given", staff, role=role.value)
         return staff
 

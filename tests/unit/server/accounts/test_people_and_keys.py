@@ -39,6 +39,18 @@ async def test_the_site_is_closed_once_there_is_an_administrator(door: Door) -> 
     assert await people.administered()
 
 
+async def test_another_process_knows_within_a_second_that_the_site_is_closed(open_door: Callable[..., Door]) -> None:
+    """It looks again, however often it is asked; by a role that was given as well."""
+    one = open_door()
+    other = open_door(storage=one.storage, clock=one.clock)
+    assert not await other.accounts.people.closed()
+    await one.add("ada")
+    await one.accounts.people.give_role("ada", Role.ADMINISTRATOR, by="test")
+    assert await one.accounts.people.closed()
+    one.clock.advance(1)
+    assert await other.accounts.people.closed()
+
+
 async def test_somebody_is_left_to_administer(door: Door) -> None:
     """The last one is neither disabled nor given another role."""
     people = door.accounts.people
