@@ -235,6 +235,8 @@ NOT_WRAPPED = {
     ("policy", "arrays"),  # of nobody
     ("staff_session", "digest"),
     ("api_key", "digest"),
+    ("device", "public_key"),
+    ("pairing_code", "digest"),
 }
 
 

@@ -11,7 +11,7 @@ from visavis.ports import AuditLog, Clock, KeyProvider, Roster
 from visavis.privacy.vault import opened_key
 from visavis.types import Member, MemberId
 
-BATCH = 500  # members a transaction
+BATCH = 2000  # members a transaction
 ROUNDS = 20  # members who enrol or change meanwhile are taken in the next one
 
 
