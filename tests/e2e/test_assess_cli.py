@@ -140,3 +140,15 @@ def test_answers_that_break_a_rule_are_refused_with_their_line(shop: Site, tmp_p
     assert b"answers.yaml:2: no question has this key" in done.stderr
     assert b"Traceback" not in done.stderr
     assert not (shop.data / "assessment.json").exists()
+
+
+def test_a_day_that_has_passed_is_said(shop: Site, tmp_path: Path) -> None:
+    """Faces stay on: it is the configuration that makes an assessment stale."""
+    file = tmp_path / "answers.yaml"
+    file.write_text(yaml.safe_dump(ANSWERS | {"review_by": "2020-01-31"}), encoding="utf-8")
+    shop.run("assess", "sign", "--answers", str(file))
+    found = json.loads(shop.run("assess", "status", "--json").stdout)
+    assert (found["faces"], found["overdue"]) == ("on", True)
+    finding = next(f for f in json.loads(shop.run("doctor", "--json", "--port", "0").stdout) if f["name"] == "faces")
+    assert finding["state"] == "note"
+    assert "looked at again" in finding["seen"]

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -306,6 +307,7 @@ async def _status(site: "Assessed") -> dict[str, Any]:
         "role": signed.role if signed else None,
         "signed_at": signed.signed_at.isoformat() if signed else None,
         "review_by": signed.answers.get("review_by") if signed else None,
+        "overdue": site.overdue(datetime.now(UTC).date()),
         "changed": found.changed,
         "public_key": _hex(site.public_key()),
     }
@@ -326,6 +328,8 @@ def _print_status(found: dict[str, Any]) -> None:
     if found["signed_at"]:
         text = say("Signed {signed_at}, {role}; to be looked at again by {review_by}.").format(**found)
         out.print(escape(text), highlight=False, soft_wrap=True)
+    if found["overdue"]:
+        out.print(say("That day has passed: look at it again and sign."), style="yellow")
     for line in found["changed"]:
         out.print(f"  {escape(line)}", highlight=False, soft_wrap=True)
     if found["public_key"]:

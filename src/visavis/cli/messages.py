@@ -238,6 +238,7 @@ ZH = {
     "Whether faces would be on at the next start, why not, and what has changed since the signature.": "下次启动时人脸是否启用、为何未启用，以及签署之后有何变更。",
     "Faces may be used at this site.": "本站点可以使用人脸。",
     "Signed {signed_at}, {role}; to be looked at again by {review_by}.": "签署时间 {signed_at}，{role}；须在 {review_by} 之前重新审查。",
+    "That day has passed: look at it again and sign.": "该日期已过：请重新审查并签署。",
     "public key": "公钥",
     "Demonstration: not for real members.": "演示：不得用于真实会员。",
     "Faces are off ({reason}); card and PIN serve.": "人脸功能未启用（{reason}）；卡片和 PIN 码照常可用。",

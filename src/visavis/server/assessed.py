@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from visavis.config import Settings
 from visavis.perception.packs import chosen_pack, read_manifest
@@ -45,6 +45,12 @@ class Assessed:
     def faces(self) -> FacesAllowed:
         """What the next start would say."""
         return faces_allowed(self.settings, self.law, self.standing())
+
+    def overdue(self, today: date) -> bool:
+        """Whether the day has passed by which people wanted to look at it again."""
+        signed = self.standing().signed
+        day = str(signed.answers.get("review_by", "")) if signed else ""
+        return bool(day) and date.fromisoformat(day) < today
 
     def draft(self, answers: Answers) -> Assessment:
         """With these answers, for the configuration that is live."""

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from typing import Any, Literal
@@ -192,9 +193,11 @@ async def _faces(settings: Settings, roots: list[RootFile]) -> Finding:
         return Finding(name="faces", state="note", seen="unknown without site key and face pack")
     try:
         async with assessed(settings, progress=lambda _step, _share: None, root=roots[0]) as site:
-            faces = site.faces()
+            faces, overdue = site.faces(), site.overdue(datetime.now(UTC).date())
     except VisavisError as error:
         return Finding(name="faces", state="note", seen=f"unknown: {error.code()}")
+    if faces.on and overdue:
+        return Finding(name="faces", state="note", seen="on; the assessment was to be looked at again", remedy=SIGN)
     if faces.on:
         return Finding(name="faces", state="ok", seen=faces.reason)
     return Finding(name="faces", state="note", seen=faces.reason, remedy=REMEDIES[faces.use])

@@ -236,7 +236,7 @@ class Site:
         )
         self.standing = standing_of(self.settings, self.keys, self.configuration, self.clock.now())
         self.faces = faces_allowed(self.settings, self.law, self.standing)
-        self.edge.switch_faces("" if self.faces.on else self.faces.reason)
+        self.edge.switch_faces("" if self.faces.on else self.faces.use.value)  # what changed is for staff alone
 
     # ------ what runs beside the requests
 
@@ -357,7 +357,7 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
         await site.devices.load()
         log.info("site_open", site=settings.site, scenario=scenario.name, members=members)
         if site.edge.faces_off:
-            log.warning("faces_off", why=site.edge.faces_off, cameras_not_started=len(cameras))
+            log.warning("faces_off", why=site.faces.reason, cameras_not_started=len(cameras))
         loops = [
             site.follow_roster,
             site.follow_policy,

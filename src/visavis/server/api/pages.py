@@ -102,7 +102,6 @@ async def readyz(request: Request) -> Response:
             "members": gallery.members,
             "enrolled": enrolled_view(site),
             "faces": site.faces.use.value,
-            "faces_detail": site.faces.detail,
             "demonstration": site.settings.demonstration,
             "pack": gallery.model,
             "templates": gallery.templates,
