@@ -170,7 +170,7 @@ async def with_device(site: SiteUnderTest, callers: list[Caller]) -> Caller:
 
 async def ask(site: SiteUnderTest, method: str, path: str, caller: Caller) -> httpx.Response:
     """Without a body: whoever may is told what is missing, whoever may not is told no more than that."""
-    where = re.sub(r"{\w+}", "nothing", path.replace("{device_id}", str(UUID(int=0))))
+    where = re.sub(r"{\w+}", "nothing", path.replace("{device_id}", str(UUID(int=0))).replace("{half}", "hub"))
     return await site.http.request(method, where, headers={"accept": "text/html", **caller.headers})
 
 

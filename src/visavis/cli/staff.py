@@ -178,6 +178,7 @@ def _told(person: "Staff", text: str, *, json_: bool) -> None:
 
 def _view(person: "Staff") -> dict[str, object]:
     return {
+        "id": person.id,  # by which the audit log knows them
         "login": person.login,
         "role": person.role,
         "state": person.state,

@@ -37,11 +37,7 @@ class Permission(StrEnum):
     EXPORT_MEMBERS = "members.export"
     CHANGE_MEMBERS = "members.change"
     ERASE_MEMBERS = "members.erase"
-    RUN_RETENTION = "retention.run"
     READ_AUDIT = "audit.read"
-    REPORT_BREACH = "breach.report"
-    READ_ASSESSMENT = "assessment.read"
-    SIGN_ASSESSMENT = "assessment.sign"
 
     # who may come in
     MANAGE_DEVICES = "devices.manage"
@@ -68,20 +64,15 @@ ALLOWED: Mapping[Permission, frozenset[Role]] = {
     Permission.EXPORT_MEMBERS: frozenset({OFFICER}),
     Permission.CHANGE_MEMBERS: frozenset({OFFICER}),
     Permission.ERASE_MEMBERS: frozenset({OPERATOR, OFFICER}),
-    Permission.RUN_RETENTION: frozenset({OFFICER, ADMINISTRATOR}),
     Permission.READ_AUDIT: frozenset({OFFICER, AUDITOR}),
-    Permission.REPORT_BREACH: frozenset({OFFICER, ADMINISTRATOR}),
-    Permission.READ_ASSESSMENT: frozenset({OPERATOR, OFFICER, AUDITOR, ADMINISTRATOR}),
-    Permission.SIGN_ASSESSMENT: frozenset({OFFICER}),
     Permission.MANAGE_DEVICES: frozenset({OPERATOR, ADMINISTRATOR}),
     Permission.MANAGE_KEYS: frozenset({ADMINISTRATOR}),
     Permission.MANAGE_STAFF: frozenset({ADMINISTRATOR}),
 }
 
-# A program never signs, never manages who may come in, and has no account of its own.
+# A program never manages who may come in, and has no account of its own.
 SCOPES = frozenset(Permission) - {
     Permission.OWN_ACCOUNT,
-    Permission.SIGN_ASSESSMENT,
     Permission.MANAGE_DEVICES,
     Permission.MANAGE_KEYS,
     Permission.MANAGE_STAFF,

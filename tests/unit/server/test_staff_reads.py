@@ -36,7 +36,7 @@ def staff_routes() -> list[tuple[APIRoute, list[Any]]]:
 def answered(route: APIRoute) -> set[str]:
     """Names of all fields that the route can answer."""
     method = next(iter(route.methods)).lower()
-    answers = DOCUMENT["paths"][route.path][method]["responses"]
+    answers = DOCUMENT["paths"][route.path_format][method]["responses"]
     bodies = [body for status, a in answers.items() if status[0] == "2" for body in a.get("content", {}).values()]
     return {name for body in bodies for name, _ in properties(body.get("schema", {}))}
 

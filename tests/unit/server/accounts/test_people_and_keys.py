@@ -123,7 +123,7 @@ async def test_a_key_that_is_not_good_opens_nothing(open_door: Callable[..., Doo
 
 async def test_a_key_never_manages_who_may_come_in(door: Door) -> None:
     """Nor has it an unknown scope, none at all, no name, or no end."""
-    for scopes in (["staff.manage"], ["keys.manage"], ["assessment.sign"], ["everything"], []):
+    for scopes in (["staff.manage"], ["keys.manage"], ["everything"], []):
         with pytest.raises(InputRefused, match="scopes"):
             await door.accounts.keys.add("till", scopes, days=90, by="test")
     for name, days in (("", 90), ("till", 0), ("till", 731)):
