@@ -158,6 +158,10 @@ class ConsentLedger(Protocol):
         """Everything ever appended for this subject, in the order of appending."""
         ...
 
+    async def histories(self, subjects: Sequence[str]) -> Mapping[str, Sequence[Consent | Withdrawal]]:
+        """The history of each of these, by subject."""
+        ...
+
 
 class ErasureList(Protocol):
     """What must not come back when an older backup does. Append-only."""

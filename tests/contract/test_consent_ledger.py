@@ -38,3 +38,16 @@ async def test_order_of_appending_outlives_batches(ledger: ConsentLedger) -> Non
 
 async def test_nothing_to_append(ledger: ConsentLedger) -> None:
     assert await ledger.append([]) == 0
+
+
+async def test_many_histories_at_once_are_those_one_by_one(ledger: ConsentLedger) -> None:
+    """In order, apart, and empty for who has none."""
+    await ledger.append([a_consent(id="z"), a_consent(id="other", subject="token-2"), a_consent(id="a")])
+    found = await ledger.histories(["token-1", "token-2", "token-3"])
+    assert {subject: [entry.id for entry in history] for subject, history in found.items()} == {
+        "token-1": ["z", "a"],
+        "token-2": ["other"],
+        "token-3": [],
+    }
+    assert list(found["token-1"]) == list(await ledger.history("token-1"))
+    assert await ledger.histories([]) == {}

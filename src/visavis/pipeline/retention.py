@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from visavis.pipeline.edge import Edge
 from visavis.ports import Clock, ConsentLedger, ErasureList, Expiry, ReviewQueue, Roster, VisitLog
 from visavis.privacy.erasure import digest
 from visavis.privacy.retention import LIMITED, Category, Due, Schedule, due
-from visavis.types import Member, Purpose
+from visavis.types import Member, MemberId, Purpose
 
 METHOD = "retention"
 AGAIN = 200  # members, after which it is asked again who came meanwhile
@@ -91,17 +91,20 @@ class Retention:
     async def outdated(self, *, progress: Progress = _silent) -> Outdated:
         """Members of whom something has to go."""
         members, found = await self.roster.members(), []
+        last, erased = await self.visits.last(), await self._erased()
         for begin in range(0, len(members), AGAIN):
-            found += await self._due(members[begin : begin + AGAIN])
+            found += await self._due(members[begin : begin + AGAIN], last, erased)
             progress("looking at memberships", begin / len(members))
         return found
 
-    async def _due(self, members: Sequence[Member]) -> list[tuple[Member, Wanted]]:
-        now, last, erased = self.clock.now(), await self.visits.last(), await self._erased()
-        found = []
+    async def _due(
+        self, members: Sequence[Member], last: Mapping[MemberId, date], erased: Mapping[str, datetime]
+    ) -> list[tuple[Member, Wanted]]:
+        histories = await self.ledger.histories([member.id for member in members])
+        now, found = self.clock.now(), []
         for member in members:
-            history, visit = await self.ledger.history(member.id), last.get(member.id)
-            wanted = due(member, history, self.rules, now, last_visit=visit, erased=erased.get(digest(member.token)))
+            history, visit, before = histories[member.id], last.get(member.id), erased.get(digest(member.token))
+            wanted = due(member, history, self.rules, now, last_visit=visit, erased=before)
             if wanted:
                 found.append((member, wanted))
         return found
@@ -119,7 +122,7 @@ class Retention:
         for begin in range(0, len(outdated), AGAIN):
             # Asked again: somebody may have come, or gone, while the others were looked at.
             still = [member for member in outdated[begin : begin + AGAIN] if edge.members.get(member.id) == member]
-            for member, wanted in await self._due(still):
+            for member, wanted in await self._due(still, await self.visits.last(), await self._erased()):
                 await self._remove(edge, member, [what for _, what in wanted])
                 removed.update(category for category, _ in wanted)
             progress("ending memberships", begin / len(outdated))

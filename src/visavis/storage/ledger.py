@@ -1,6 +1,6 @@
 """The consent ledger of one half."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from visavis.storage.half import Half
@@ -30,6 +30,14 @@ class PostgresLedger:
         """Everything ever appended for this subject, in the order of appending."""
         rows = await self._half.fetch(self._sql["history"], {"subject": subject})
         return [_entry(dict(zip(COLUMNS, row, strict=True))) for row in rows]
+
+    async def histories(self, subjects: Sequence[str]) -> Mapping[str, Sequence[Consent | Withdrawal]]:
+        """The history of each of these, by subject."""
+        found: dict[str, list[Consent | Withdrawal]] = {subject: [] for subject in subjects}
+        for row in await self._half.fetch(self._sql["histories"], {"subjects": list(subjects)}):
+            entry = _entry(dict(zip(COLUMNS, row, strict=True)))
+            found[entry.subject].append(entry)
+        return found
 
 
 def ledger_columns(entries: Sequence[Consent | Withdrawal]) -> dict[str, list[Any]]:

@@ -114,6 +114,10 @@ class MemoryLedger:
         """Everything ever appended for this subject, in the order of appending."""
         return [entry for entry in self.entries.values() if entry.subject == subject]
 
+    async def histories(self, subjects: Sequence[str]) -> Mapping[str, Sequence[Consent | Withdrawal]]:
+        """The history of each of these, by subject."""
+        return {subject: await self.history(subject) for subject in subjects}
+
 
 class MemoryRoster:
     """Implements `ports.Roster`."""

@@ -24,3 +24,9 @@ SELECT
     id, kind, subject, purpose, method, at, consent_id, site, scenario, notice_version, notice_sha256, locale,
     evidence, expires_at, guardian
 FROM ledger WHERE subject = %(subject)s ORDER BY seq
+
+-- histories: Everything about these subjects, in the order of appending.
+SELECT
+    id, kind, subject, purpose, method, at, consent_id, site, scenario, notice_version, notice_sha256, locale,
+    evidence, expires_at, guardian
+FROM ledger WHERE subject = ANY (%(subjects)s::text[]) ORDER BY seq
