@@ -15,7 +15,10 @@ pytestmark = [
 ]
 
 
-PAGES = ("/kiosk?placement=entrance", "/play/entrance", "/play/nowhere", "/console/", "/console/recognition")
+PAGES = (
+    "/kiosk?placement=entrance", "/play/entrance", "/play/nowhere", "/privacy",
+    "/console/", "/console/recognition", "/console/devices",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -133,4 +136,24 @@ async def test_no_page_breaks_its_own_policy(site: SiteUnderTest) -> None:
             assert not [url for url in foreign if not url.startswith(("data:", "blob:", "ws://127.0.0.1"))], path
             assert not [said for said in heard if "404" not in said], path
             await page.close()
+        await chromium.close()
+
+
+async def test_staff_pairs_and_revokes_in_the_console(site: SiteUnderTest) -> None:
+    """The code that the console shows pairs a screen; it stands in the list, and its revocation too."""
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        console, screen = await chromium.new_page(), await chromium.new_page()
+        await console.goto(f"{site.address}/console/devices?lang=en")
+        await console.get_by_test_id("make-code").click()
+        code = await console.get_by_test_id("code").inner_text()
+        placement = next(iter(site.site.scenario.placements))
+        await screen.goto(f"{site.address}/play/{placement}?lang=en")
+        await screen.get_by_test_id("pairing-code").fill(code)
+        await screen.get_by_test_id("pairing-submit").click()
+        await expect(console.get_by_test_id("device")).to_contain_text("last seen", timeout=10_000)
+        await expect(screen.get_by_test_id("pairing-code")).not_to_be_visible()
+        await console.get_by_test_id("revoke").click()
+        await expect(console.get_by_test_id("device")).to_contain_text("revoked")
+        await expect(screen.get_by_test_id("pairing-code")).to_be_visible(timeout=15_000)
         await chromium.close()

@@ -31,6 +31,7 @@ from visavis.server.board import SiteBoard
 from visavis.server.console.console import mount_console
 from visavis.server.console_guard import ConsoleGuard
 from visavis.server.demonstration import DemonstrationMark
+from visavis.server.device_list import SiteDevices
 from visavis.server.door import IN_FLIGHT, Door
 from visavis.server.headers import SecurityHeaders
 from visavis.server.privacy import SitePrivacy
@@ -75,7 +76,8 @@ def create_app(site: Site) -> FastAPI:
     app.include_router(pages.router)
     pages.mount_files(app)
     app.include_router(sign_in.router)
-    mount_console(app, SiteBoard(site), SiteRecognition(site), SitePrivacy(site), guard=ConsoleGuard)
+    pages_of = (SiteBoard(site), SiteRecognition(site), SitePrivacy(site), SiteDevices(site))
+    mount_console(app, *pages_of, guard=ConsoleGuard)
     MultiPartParser.spool_max_size = IN_FLIGHT  # an upload must never become a temporary file: pictures stay in memory
     app.add_middleware(Door, limits=site.limits)
     if site.settings.demonstration:

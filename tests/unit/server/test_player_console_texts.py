@@ -3,6 +3,7 @@
 import ast
 import inspect
 import json
+import re
 from importlib.resources import files
 from string import Formatter
 
@@ -46,6 +47,25 @@ def test_the_player_has_every_text_in_both_languages(player: dict[str, dict[str,
 def test_the_player_says_no_reason(player: dict[str, dict[str, str]]) -> None:
     """Why an offer was chosen is about its member, so a public screen has no words for it."""
     assert not [key for key in player["en"] if "reason" in key or "why" in key]
+
+
+def test_the_pairing_page_has_every_text_that_it_asks_for_in_both_languages() -> None:
+    """Equal keys, nothing empty, the same values; each key of the page is there, and each there is of the page."""
+    folder = files("visavis.server") / "static"
+    source = (folder / "pairing-texts.js").read_text(encoding="utf-8")
+    found = json.JSONDecoder().raw_decode(source.split("export const TEXTS = ", 1)[1])[0]
+    assert set(found) == LANGUAGES
+    assert found["en"].keys() == found["zh-CN"].keys()
+    for key, english in found["en"].items():
+        assert english.strip()
+        assert found["zh-CN"][key].strip()
+        assert fields(english) == fields(found["zh-CN"][key]), key
+    page = "".join((folder / name).read_text(encoding="utf-8") for name in ("pairing.js", "device.js"))
+    of_the_server = {"pairing-refused", "too-many-requests"}
+    asked = set(re.findall(r'#say\("([\w.-]+)"', page)) | set(re.findall(r'(?:code:|return|said =) "([\w-]+)"', page))
+    assert {"title", "submit", "insecure", "storage", "no-ed25519", "offline"} <= asked | found["en"].keys()
+    assert asked <= found["en"].keys()
+    assert [key for key in found["en"].keys() - of_the_server if f'"{key}"' not in page] == []
 
 
 def test_the_console_has_every_text_in_both_languages() -> None:

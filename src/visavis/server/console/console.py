@@ -11,6 +11,8 @@ from nicegui import ui
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from visavis.server.console.board import BoardSource
+from visavis.server.console.devices import DeviceSource
+from visavis.server.console.devices_page import show_devices
 from visavis.server.console.page import show_board
 from visavis.server.console.privacy import PrivacySource
 from visavis.server.console.privacy_page import show_privacy
@@ -21,6 +23,7 @@ from visavis.server.console.texts import language_of
 BOARD = "visavis.board"
 RECOGNITION = "visavis.recognition"
 PRIVACY = "visavis.privacy"
+DEVICES = "visavis.console-devices"
 LANGUAGE = "visavis-language"
 
 
@@ -28,10 +31,15 @@ class WithBoard:
     """NiceGUI has one app a process; each site's requests carry their own board to it."""
 
     def __init__(
-        self, app: ASGIApp, board: BoardSource, recognition: RecognitionSource, privacy: PrivacySource
+        self,
+        app: ASGIApp,
+        board: BoardSource,
+        recognition: RecognitionSource,
+        privacy: PrivacySource,
+        devices: DeviceSource,
     ) -> None:
         self._app = app
-        self._sources = {BOARD: board, RECOGNITION: recognition, PRIVACY: privacy}
+        self._sources = {BOARD: board, RECOGNITION: recognition, PRIVACY: privacy, DEVICES: devices}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on with the board in the scope."""
@@ -43,12 +51,13 @@ def mount_console(
     board: BoardSource,
     recognition: RecognitionSource,
     privacy: PrivacySource,
+    devices: DeviceSource,
     *,
     guard: Callable[[ASGIApp], ASGIApp],
 ) -> None:
     """Serve the pages at /console/, to whom the guard lets pass; they start and stop with `app`."""
     shell = _shell()
-    app.mount("/console", guard(WithBoard(shell, board, recognition, privacy)))
+    app.mount("/console", guard(WithBoard(shell, board, recognition, privacy, devices)))
     before = app.router.lifespan_context
 
     @asynccontextmanager
@@ -87,5 +96,11 @@ def _shell() -> FastAPI:
     async def privacy_page(request: Request, lang: str | None = None) -> None:
         board = cast("BoardSource", request.scope[BOARD])
         await show_privacy(board, cast("PrivacySource", request.scope[PRIVACY]), language_of(request, lang))
+
+    @ui.page("/devices")
+    async def devices_page(request: Request, lang: str | None = None) -> None:
+        board = cast("BoardSource", request.scope[BOARD])
+        devices = cast("DeviceSource", request.scope[DEVICES])
+        await show_devices(board, devices, language_of(request, lang))
 
     return shell

@@ -63,6 +63,7 @@ PAGES = {
     "board": ("/console/", Permission.READ_BOARD),
     "recognition": ("/console/recognition", Permission.READ_CAMERAS),
     "privacy": ("/console/privacy", Permission.READ_MEMBERS),
+    "devices": ("/console/devices", Permission.MANAGE_DEVICES),
 }
 
 

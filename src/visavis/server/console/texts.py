@@ -191,6 +191,26 @@ TEXTS: dict[str, dict[Language, str]] = {
     },
     "problem.review-unknown": {"en": "This was answered already, or has expired.", "zh-CN": "已处理或已过期。"},
     "problem.other": {"en": "That did not work. Nothing was changed.", "zh-CN": "操作未成功，没有任何更改。"},
+    "devices": {"en": "Devices", "zh-CN": "设备"},
+    "devices.pair": {"en": "Pair a screen", "zh-CN": "配对屏幕"},
+    "devices.required": {
+        "en": "Kiosks and screens here show nothing before they are paired.",
+        "zh-CN": "本站的自助机与屏幕须先配对，否则不显示任何内容。",
+    },
+    "devices.off": {
+        "en": "Nothing has to be paired: the site listens on this machine alone, and nobody has an account.",
+        "zh-CN": "目前无需配对：站点仅在本机监听，且没有员工账户。",
+    },
+    "devices.make": {"en": "Make a code", "zh-CN": "生成配对码"},
+    "devices.code": {
+        "en": "Type this on the page of {placement}. It works once, until {time}.",
+        "zh-CN": "请在“{placement}”的页面上输入。{time} 之前有效，只能使用一次。",
+    },
+    "devices.empty": {"en": "No device is paired yet.", "zh-CN": "尚未配对任何设备。"},
+    "devices.paired": {"en": "paired {at}, last seen {seen}", "zh-CN": "配对于 {at}，最近出现 {seen}"},
+    "devices.revoked": {"en": "revoked {at}", "zh-CN": "撤销于 {at}"},
+    "devices.revoke": {"en": "Revoke", "zh-CN": "撤销"},
+    "problem.device-unknown": {"en": "This device was revoked already.", "zh-CN": "此设备已被撤销。"},
     "account": {"en": "Account", "zh-CN": "账户"},
     "screen": {"en": "Screen", "zh-CN": "屏幕"},
     "faces.switched_off": {

@@ -66,7 +66,7 @@ class PairingPage {
     this.#submit = made("button", "button");
     this.#submit.dataset.testid = "pairing-submit";
     const how = made("div", "how");
-    how.append(made("p", "", this.#say("how.console")), made("p", "", this.#say("how.command")));
+    how.append(made("p", "", this.#say("how.console")), made("p", "", this.#say("how.command", { placement: this.#placement })));
     const words = made("div", "words");
     words.append(made("h1", "", this.#say("title")), made("p", "lead", this.#say("lead")), where, this.#error);
     const entry = made("div", "entry");
