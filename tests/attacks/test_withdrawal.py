@@ -3,6 +3,7 @@
 import re
 import subprocess
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,10 @@ def carved(folders: Iterable[Path]) -> set[bytes]:
     return found
 
 
+def _nonce(wrapped: bytes) -> bytes:
+    return wrapped[SLOT_BYTES : SLOT_BYTES + NONCE_BYTES]
+
+
 @dataclass(frozen=True, slots=True)
 class Robber:
     """Has every file of today, and older copies of the database; reads the key files by hand and by our own code."""
@@ -54,13 +59,10 @@ class Robber:
     def opened(self, members: Iterable[Member]) -> set[MemberId]:
         """Members of whom some key opens, by any way that there is."""
         keys, wrapped = FileSiteKey(self.key_file), carved(self.copies)
-        by_nonce = {one[SLOT_BYTES : SLOT_BYTES + NONCE_BYTES]: one for one in wrapped}
-        found = set()
-        for member in members:
-            mine = by_nonce.get(member.wrapped_key[SLOT_BYTES : SLOT_BYTES + NONCE_BYTES])
-            if mine is not None and self._opens(keys, mine, member.id):
-                found.add(member.id)
-        return found
+        by_nonce: dict[bytes, list[bytes]] = defaultdict(list)
+        for one in wrapped:  # a page of the log may have cut a copy in two: another one is whole
+            by_nonce[_nonce(one)].append(one)
+        return {m.id for m in members if any(self._opens(keys, one, m.id) for one in by_nonce[_nonce(m.wrapped_key)])}
 
     def _opens(self, keys: FileSiteKey, wrapped: bytes, member_id: MemberId) -> bool:
         try:
