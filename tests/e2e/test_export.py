@@ -171,3 +171,17 @@ async def test_r12_only_whom_the_table_names_may_ask_for_another(site: SiteUnder
         assert answer.status_code in (401, 403)
     allowed = await site.http.post(f"/v1/members/{path}", json=body, headers=await staff(site, scope))
     assert allowed.status_code == 404
+
+
+async def test_r19_a_member_learns_where_data_rests_but_no_address_of_a_machine(
+    site: SiteUnderTest, hopper: bytes, database_url: str
+) -> None:
+    """Kinds of places, not hosts and folders: those would help a thief alone."""
+    member = await a_life(site, hopper)
+    answer = await site.http.get("/v1/members/me/export", headers=bearer(member))
+    places = answer.raise_for_status().json()["places"]
+    assert len(places) > 10
+    text = json.dumps(places)
+    assert "database of this site" in text
+    assert str(site.site.settings.data_dir) not in text
+    assert str(site.site.settings.cache_dir) not in text

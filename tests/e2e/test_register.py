@@ -57,7 +57,6 @@ def test_r19_every_place_says_what_as_what_and_how_long_in_both_languages(tmp_pa
     assert len(places) > 15
     assert len({place.id for place in places}) == len(places)
     for place in places:
-        assert place.where
-        for said in (place.what, place.form, place.kept):
+        for said in (place.where, place.what, place.form, place.kept):
             assert set(said) == {"en", "zh-CN"}
             assert all(said.values())

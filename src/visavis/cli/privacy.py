@@ -37,5 +37,7 @@ def privacy_register(
     else:
         table = Table(say("what rests"), say("where"), say("as what"), say("how long"))
         for place in found:
-            table.add_row(place.what[locale], place.where, place.form[locale], place.kept[locale])
+            table.add_row(
+                place.what[locale], place.address or place.where[locale], place.form[locale], place.kept[locale]
+            )
         out.print(table)

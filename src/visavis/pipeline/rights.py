@@ -14,7 +14,7 @@ from visavis.privacy.consent import permit, standing
 from visavis.privacy.holder import keys_with
 from visavis.privacy.pseudonym import credential_digest
 from visavis.privacy.receipts import Terms, sign_receipt, withdrawal_receipt
-from visavis.privacy.register import Place, as_document
+from visavis.privacy.register import Place, for_member
 from visavis.recommend.reasons import words
 from visavis.types import Consent, Member, Purpose, Reason, Scenario, Token, Withdrawal
 
@@ -98,7 +98,7 @@ class Rights:
             "decisions": [_decision(row, scenario) for row in hub.get("decision", ())],
             "events": [_event(row, scenario) for row in hub.get("event", ())],
             "left_out": dict(LEFT_OUT),
-            "places": [as_document(place) for place in self.places if place.about_members],
+            "places": [for_member(place) for place in self.places if place.about_members],
             "rows": {"edge": edge, "hub": hub},
         }
 

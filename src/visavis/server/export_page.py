@@ -119,7 +119,7 @@ def _events(events: list[Mapping[str, Any]]) -> str:
 
 
 def _places(places: list[Mapping[str, Any]]) -> str:
-    rows = [[_both(p["what"]), escape(p["where"]), _both(p["form"]), _both(p["kept"])] for p in places]
+    rows = [[_both(p["what"]), _both(p["where"]), _both(p["form"]), _both(p["kept"])] for p in places]
     return _table(("what", "where", "form", "kept"), rows)
 
 

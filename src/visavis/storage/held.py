@@ -10,6 +10,7 @@ from visavis.types import Token
 # Tables that hold nothing about a person; a test finds one that is neither here nor in sql/held.sql.
 NOBODY: Mapping[str, Mapping[str, str]] = {
     "edge": {
+        "accuracy": "how looks at people ended, counted by month, placement and light",
         "checkpoint": "signed states of the audit log, as hashes",
         "device": "kiosks and screens, and who of the staff paired them",
         "monitor": "cameras of the site, and who may not see their addresses",

@@ -7,6 +7,7 @@ from nicegui import ui
 
 from visavis.errors import VisavisError
 from visavis.privacy.consent import State
+from visavis.privacy.register import Place
 from visavis.server.console.board import BoardSource
 from visavis.server.console.page import CSS, header
 from visavis.server.console.privacy import AtTheDesk, Form, PrivacySource, Standing
@@ -132,14 +133,21 @@ class _Page:
                     ui.label(one.actor).classes("soft")
 
     def _places(self) -> None:
-        for place in self._source.places:
-            with ui.element("div").classes("line"):
-                with ui.element("div").classes("words"):
-                    ui.label(place.what[self._language]).classes("strong")
-                    ui.label(place.where).classes("soft")
-                with ui.element("div").classes("words"):
-                    ui.label(place.form[self._language])
-                    ui.label(place.kept[self._language]).classes("soft")
+        """Closed at first: it is long, and the same every day."""
+        with ui.element("details").classes("adding"):
+            with ui.element("summary").props('data-testid="show-places"'):
+                ui.label(self._say("places.show", count=str(len(self._source.places))))
+            for place in self._source.places:
+                self._place(place)
+
+    def _place(self, place: Place) -> None:
+        with ui.element("div").classes("line"):
+            with ui.element("div").classes("words"):
+                ui.label(place.what[self._language]).classes("strong")
+                ui.label(place.address or place.where[self._language]).classes("soft")
+            with ui.element("div").classes("words"):
+                ui.label(place.form[self._language])
+                ui.label(place.kept[self._language]).classes("soft")
 
     # ------ parts
 

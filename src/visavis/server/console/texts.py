@@ -183,6 +183,7 @@ TEXTS: dict[str, dict[Language, str]] = {
     "request.forgotten": {"en": "forgotten", "zh-CN": "已遗忘"},
     "request.corrected": {"en": "corrected", "zh-CN": "更正"},
     "request.allowed": {"en": "consent given again", "zh-CN": "再次同意"},
+    "places.show": {"en": "Show all {count}", "zh-CN": "显示全部 {count} 处"},
     "places": {"en": "Where data can rest", "zh-CN": "数据可能存放的位置"},
     "problem.member-unknown": {"en": "No member has this code or pseudonym.", "zh-CN": "没有会员使用此代码或化名。"},
     "problem.camera-refused": {
