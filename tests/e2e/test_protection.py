@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 import segno
 from PIL import Image
+from playwright.async_api import async_playwright, expect
 
 from visavis.errors import KeyHeld
 from visavis.identity.enrol import nickname, open_templates
@@ -13,6 +15,7 @@ from visavis.privacy.keys import FileSiteKey
 from visavis.types import Method, Purpose
 
 from .conftest import OpenSite, SiteUnderTest
+from .test_browser import CHROMIUM, opened
 from .test_camera_socket import EMPTY, ask, camera, jpeg
 
 
@@ -186,3 +189,36 @@ async def test_at_l0_there_is_no_slot_to_destroy(open_test_site: OpenSite, datab
         who = {"Authorization": f"Bearer {joined['session']}"}
         (await site.http.post("/v1/edge/me/forget", headers=who)).raise_for_status()
         assert (await site.look(hopper)).status_code == 401
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium: sudo apt-get install -y chromium")
+async def test_r22_the_kiosk_asks_for_the_card_then_looks(
+    open_test_site: OpenSite, database_url: str, hopper: bytes, tmp_path: Path
+) -> None:
+    """In a browser whose camera sees nobody, then a card, then its member: asked, known by face, and greeted."""
+    async with open_test_site(database_url=database_url, protection="L2") as site:
+        joined = (await site.join(photos=(hopper,))).raise_for_status().json()
+        face = Image.new("RGB", (640, 480), (120, 124, 130))
+        with Image.open(BytesIO(hopper)) as head:
+            face.paste(head.resize((440, 450)), (100, 30))
+        film = tmp_path / "card-and-face.mjpeg"
+        film.write_bytes(EMPTY * 60 + card_picture(joined["card"]) * 40 + jpeg(face) * 60)
+        async with async_playwright() as playwright:
+            chromium = await playwright.chromium.launch(
+                executable_path=CHROMIUM,
+                args=[
+                    "--no-sandbox",
+                    "--use-fake-ui-for-media-stream",
+                    "--use-fake-device-for-media-stream",
+                    f"--use-file-for-fake-video-capture={film}",
+                ],
+            )
+            kiosk = await opened(chromium, site, "/kiosk?placement=entrance")
+            await kiosk.by("start").click()
+            await kiosk.by("choose-camera").click()
+            await expect(kiosk.page.locator("#hint")).to_have_text("Hold your card to the camera", timeout=20_000)
+            await expect(kiosk.by("greeting")).to_contain_text("Grace", timeout=30_000)
+            assert await kiosk.by("not-me").is_visible()  # which only a face offers
+            assert not kiosk.complaints
+            await chromium.close()
