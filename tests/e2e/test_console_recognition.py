@@ -46,6 +46,8 @@ async def test_staff_answers_matches_and_watches_cameras(
         await page.get_by_test_id("confirm").click()
         await expect(page.get_by_test_id("review")).to_have_count(0)
         assert (await site.look(hopper)).status_code == 200
+        (look,) = await site.site.storage.audit.find(action="read")  # once, though the page asked every second
+        assert (look.actor, look.detail) == ("machine", {"purpose": "review", "what": "/console/recognition"})
 
         await page.get_by_test_id("add-monitor").click()
         await page.get_by_test_id("monitors.name").fill("door")

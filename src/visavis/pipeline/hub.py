@@ -1,7 +1,7 @@
 """The hub's half of the story: sighting -> profile -> decision -> impression -> outcome."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import numpy as np
@@ -10,6 +10,7 @@ from visavis.behaviour.profile import profile
 from visavis.delivery.open_items import open_items
 from visavis.errors import ConsentMissing, DecisionUnknown, EventRefused, PlacementUnknown
 from visavis.feedback.attribute import attribute, lapse
+from visavis.pipeline.books import Books
 from visavis.ports import (
     Allowance,
     AuditLog,
@@ -23,7 +24,6 @@ from visavis.ports import (
     PlayLog,
 )
 from visavis.privacy.consent import permit
-from visavis.privacy.erasure import digest
 from visavis.recommend.decide import decide
 from visavis.recommend.policy import Policy
 from visavis.recommend.uniform import Uniform
@@ -65,18 +65,16 @@ class Hub:
     rng: np.random.Generator
     ids: Callable[[], str]
     face_purposes: Collection[Purpose] = tuple(Purpose)  # for which the law of the place lets a face be used
+    books: Books = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.books = Books(ledger=self.ledger, eraser=self.eraser, audit=self.audit, clock=self.clock)
 
     # ------ from the edge
 
     async def consented(self, entries: Sequence[Consent | Withdrawal]) -> None:
         """Keep consents and withdrawals of tokens."""
-        if not await self.ledger.append(entries):
-            return
-        given = sorted(entry.purpose for entry in entries if isinstance(entry, Consent))
-        ended = sorted(entry.purpose for entry in entries if isinstance(entry, Withdrawal))
-        for action, purposes in (("consented", given), ("withdrawn", ended)):
-            if purposes:
-                await self.note(action, digest(Token(entries[0].subject)), {"purposes": " ".join(purposes)})
+        await self.books.consented(entries)
 
     async def sighted(self, sighting: Sighting) -> Decision | None:
         """Decide for the member who stands at a placement; None without consent to personalise.
@@ -102,13 +100,11 @@ class Hub:
 
     async def forget(self, token: Token) -> Mapping[str, int]:
         """Erase the token everywhere at the hub."""
-        removed = await self.eraser.erase(token)
-        await self.note("erased", digest(token), {store: str(rows) for store, rows in removed.items()})
-        return removed
+        return await self.books.forget(token)
 
     async def note(self, action: str, subject: str, detail: Mapping[str, str]) -> None:
-        """Write to the hub's audit log; a person is the digest of their token there, which outlives what it names."""
-        await self.audit.append(actor="hub", action=action, subject=subject, detail=detail, at=self.clock.now())
+        """Write to the hub's audit log."""
+        await self.books.note(action, subject, detail)
 
     async def permitted(self, token: Token, purpose: Purpose) -> Consent:
         """The live consent of a token; raises ConsentMissing."""

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from visavis.config import Settings
 from visavis.perception.observe import Observer
+from visavis.pipeline.books import Books
 from visavis.pipeline.edge import Edge
 from visavis.pipeline.erasure import Erasures
 from visavis.ports import KeyProvider
@@ -28,11 +29,11 @@ class Blind:
 class Quiet:
     """Implements `ports.HubLink` for consents and erasure; nobody stands before a camera here."""
 
-    storage: Storage
+    books: Books
 
     async def consented(self, entries: Sequence[Consent | Withdrawal]) -> None:
         """Consents and withdrawals of tokens."""
-        await self.storage.hub_ledger.append(entries)
+        await self.books.consented(entries)
 
     async def sighted(self, sighting: Sighting) -> None:
         """Nothing is decided."""
@@ -44,11 +45,13 @@ class Quiet:
 
     async def forget(self, token: Token) -> Mapping[str, int]:
         """Erase everything about the token."""
-        return await self.storage.eraser.erase(token)
+        return await self.books.forget(token)
 
 
 def edge_beside(settings: Settings, storage: Storage, keys: KeyProvider) -> Edge:
     """Other processes hear of what it does as they hear of each other."""
+    clock = WallClock()
+    books = Books(ledger=storage.hub_ledger, eraser=storage.eraser, audit=storage.hub_audit, clock=clock)
     return Edge(
         site=settings.site,
         scenario=load_scenario(settings.scenario),
@@ -59,9 +62,9 @@ def edge_beside(settings: Settings, storage: Storage, keys: KeyProvider) -> Edge
         roster=storage.roster,
         ledger=storage.edge_ledger,
         erasures=Erasures(FileErasures(settings.erasures_file), storage.erasures),
-        link=Quiet(storage),
+        link=Quiet(books),
         audit=storage.audit,
-        clock=WallClock(),
+        clock=clock,
         ids=lambda: str(uuid4()),
         law=load_jurisdiction(settings.jurisdiction),
         faces_off="no camera here",

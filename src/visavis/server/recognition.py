@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from visavis.server.api.system import gallery_view, pack_view, threshold_view
 from visavis.server.console.recognition import Recognition, Waiting, Watched
-from visavis.server.principal import Kind
 from visavis.server.readings import Why
 from visavis.server.site import Site
 
@@ -20,12 +19,12 @@ class SiteRecognition:
             placement.id: placement.name for placement in site.scenario.placements.values()
         }
 
-    async def read(self) -> Recognition:
-        """One reading."""
+    async def read(self, *, by: str) -> Recognition:
+        """One reading; whoever waits for an answer is written down as looked at."""
         site = self._site
         waiting = await site.reviews.open()
         whom = site.reviews.tokens(waiting)
-        await site.readings.note(actor=Kind.MACHINE, why=Why.REVIEW, subjects=whom, what="/console/recognition")
+        await site.readings.note(actor=by, why=Why.REVIEW, subjects=whom, what="/console/recognition")
         states = site.monitors.states()
         pack, gallery, threshold = pack_view(site), gallery_view(site), threshold_view(site)
         return Recognition(
@@ -54,9 +53,9 @@ class SiteRecognition:
             evidence=threshold.evidence,
         )
 
-    async def answer(self, review_id: str, *, confirm: bool) -> None:
+    async def answer(self, review_id: str, *, confirm: bool, by: str) -> None:
         """What staff says of a match."""
-        await self._site.reviews.answer(review_id, confirm=confirm, by=Kind.MACHINE)
+        await self._site.reviews.answer(review_id, confirm=confirm, by=by)
 
     async def add(self, *, name: str, address: str, placement: str) -> None:
         """Watch one more camera."""

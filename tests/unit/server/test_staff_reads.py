@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from visavis.errors import DatabaseUnavailable
 from visavis.server.access import Needs
 from visavis.server.app import ROUTERS
+from visavis.server.permissions import Permission
 from visavis.server.readings import AGAIN_AFTER, MOST_KEPT, Readings, Why
 from visavis.server.staff_read import StaffRead
 from visavis.testing import T0, FixedClock, MemoryAudit
@@ -49,6 +50,24 @@ def test_r13_every_staff_route_with_data_of_people_declares_a_purpose() -> None:
     assert {route.path for route, _ in personal} >= {"/v1/edge/reviews", "/v1/edge/monitors/{name}/events"}
     for route, found in personal:
         assert any(isinstance(one, StaffRead) for one in found), route.path
+
+
+READS = {Permission.READ_MEMBERS, Permission.EXPORT_MEMBERS, Permission.READ_AUDIT, Permission.REPORT_BREACH}
+
+
+def test_r13_whoever_takes_data_of_people_away_says_what_for() -> None:
+    """A route with such a permission depends on StaffRead, or asks for the reason, which stands in the log."""
+    taking = [(route, asked) for route, asked in staff_routes() if READS & {permission_of(one) for one in asked}]
+    assert taking
+    for route, asked in taking:
+        method = next(iter(route.methods)).lower()
+        body = DOCUMENT["paths"][route.path][method].get("requestBody", {})
+        fields = {name for media in body.get("content", {}).values() for name, _ in properties(media["schema"])}
+        assert "why" in fields or any(isinstance(one, StaffRead) for one in asked), route.path
+
+
+def permission_of(dependency: Any) -> Permission | None:
+    return dependency.permission if isinstance(dependency, Needs) else None
 
 
 def test_whoever_declares_a_purpose_writes_the_look_down() -> None:

@@ -52,11 +52,11 @@ class RecognitionSource(Protocol):
 
     placements: Mapping[str, Mapping[str, str]]  # id -> name in each language
 
-    async def read(self) -> Recognition:
+    async def read(self, *, by: str) -> Recognition:
         """One reading; raises StorageError."""
         ...
 
-    async def answer(self, review_id: str, *, confirm: bool) -> None:
+    async def answer(self, review_id: str, *, confirm: bool, by: str) -> None:
         """What staff says of a match; raises ReviewUnknown."""
         ...
 

@@ -31,7 +31,7 @@ async def show_recognition(board: BoardSource, source: RecognitionSource, langua
             if not await viewer.still_may(Permission.READ_CAMERAS):
                 send_away()
                 return
-            page.update(await source.read())
+            page.update(await source.read(by=viewer.actor))
         except StorageError:
             health.set_text(say("health.down", language))
             health.classes(replace="health down")
@@ -92,8 +92,8 @@ class _Page:
                     )
                     + f" · {asked}"
                 ).classes("soft")
-            confirm = partial(self._source.answer, review.id, confirm=True)
-            reject = partial(self._source.answer, review.id, confirm=False)
+            answer = partial(self._source.answer, review.id, by=self._viewer.actor)
+            confirm, reject = partial(answer, confirm=True), partial(answer, confirm=False)
             if not self._viewer.may(ANSWER):
                 return
             with ui.element("div").classes("acts"):
