@@ -52,7 +52,7 @@ def test_r13_every_staff_route_with_data_of_people_declares_a_purpose() -> None:
         assert any(isinstance(one, StaffRead) for one in found), route.path
 
 
-READS = {Permission.READ_MEMBERS, Permission.EXPORT_MEMBERS, Permission.READ_AUDIT, Permission.REPORT_BREACH}
+READS = {Permission.READ_MEMBERS, Permission.EXPORT_MEMBERS, Permission.READ_AUDIT}
 
 
 def test_r13_whoever_takes_data_of_people_away_says_what_for() -> None:
