@@ -107,10 +107,14 @@ async def test_r14_a_new_camera_needs_a_new_assessment(open_test_site: OpenSite,
     async with open_test_site(**asked) as running:
         sign_for(running)
     async with open_test_site(**asked) as running:
-        await running.site.monitors.add(name="off", address=address, placement="aisle-1", max_fps=1, enabled=False)
+        await running.site.monitors.add(
+            name="off", address=address, placement="aisle-1", max_fps=1, enabled=False, actor="test"
+        )
     async with open_test_site(**asked) as running:
         assert running.site.faces.on
-        await running.site.monitors.add(name="door", address=address, placement="entrance", max_fps=1, enabled=True)
+        await running.site.monitors.add(
+            name="door", address=address, placement="entrance", max_fps=1, enabled=True, actor="test"
+        )
     async with open_test_site(**asked) as running:
         assert running.site.faces.reason == "stale_assessment: cameras.entrance: none, now 1"
 

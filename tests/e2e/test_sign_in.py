@@ -206,6 +206,44 @@ async def test_nothing_secret_is_logged(site: SiteUnderTest, capfd: pytest.Captu
         assert secret not in out + err
 
 
+async def test_what_staff_does_is_written_down_by_who_did_it(site: SiteUnderTest) -> None:
+    """An operator adds a camera; an auditor reads so, and that is written down too; nobody's login is in it."""
+    await add(site, "root", Role.ADMINISTRATOR)
+    operator = await entered(site, "bea", Role.OPERATOR)
+    body = {"name": "door", "address": "rtsp://10.0.0.7/live", "placement": "entrance", "enabled": False}
+    assert (await operator.post("/v1/edge/monitors", json=body)).status_code == 201
+    auditor = await entered(site, "ann", Role.AUDITOR)
+    ids = {one.login: one.id for one in await site.site.accounts.people.all()}
+    for _ in range(2):
+        told = (await auditor.get("/v1/audit/edge")).raise_for_status().json()["entries"]
+    acts = [(entry["actor"], entry["action"]) for entry in told]
+    assert (f"staff {ids['bea']}", "monitor_saved") in acts
+    assert (f"staff {ids['ann']}", "read") in acts
+    hub = (await auditor.get("/v1/audit/hub", params={"limit": 1000})).json()["entries"]
+    assert (f"staff {ids['bea']}", "signed_in") in [(entry["actor"], entry["action"]) for entry in hub]
+    assert not [entry for entry in told + hub if {"bea", "ann", "root"} & set(map(str, entry.values()))]
+    await operator.aclose()
+    await auditor.aclose()
+
+
+async def test_an_administrator_disables_people_and_keys_from_afar(site: SiteUnderTest) -> None:
+    """Both are refused at once; the last administrator stays."""
+    administrator = await entered(site, "ada", Role.ADMINISTRATOR)
+    operator = await entered(site, "bea", Role.OPERATOR)
+    key, text = await site.site.accounts.keys.add("till", ["system.read"], days=1, by="test")
+    assert [one["login"] for one in (await administrator.get("/v1/staff")).json()["staff"]] == ["ada", "bea"]
+    assert (await administrator.get("/v1/staff/keys")).json()["keys"][0]["prefix"] == key.prefix
+    assert (await administrator.post("/v1/staff/bea/disable")).json()["state"] == "disabled"
+    assert (await operator.get("/v1/edge/reviews")).status_code == 401
+    (await administrator.delete(f"/v1/staff/keys/{key.prefix}")).raise_for_status()
+    bearer = {"authorization": f"Bearer {text}"}
+    assert (await site.http.get("/v1/edge/system", headers=bearer)).status_code == 401
+    last = await administrator.post("/v1/staff/ada/disable")
+    assert (last.status_code, last.json()["code"]) == (409, "last-administrator")
+    await operator.aclose()
+    await administrator.aclose()
+
+
 # ------ listening beyond the machine
 
 

@@ -77,7 +77,9 @@ class Monitors:
 
     # ------ what operators do
 
-    async def add(self, *, name: str, address: str, placement: str, max_fps: float, enabled: bool) -> Monitor:
+    async def add(
+        self, *, name: str, address: str, placement: str, max_fps: float, enabled: bool, actor: str
+    ) -> Monitor:
         """Keep a new one; raises CameraRefused, FacesOff or PlacementUnknown."""
         self._site.edge.check_faces()
         if await self._find(name) is not None or self._taken(name):
@@ -90,10 +92,17 @@ class Monitors:
             enabled=enabled,
             created_at=self._site.clock.now(),
         )
-        return await self._save(monitor, address)
+        return await self._save(monitor, address, actor)
 
     async def change(
-        self, name: str, *, address: str | None, placement: str | None, max_fps: float | None, enabled: bool | None
+        self,
+        name: str,
+        *,
+        address: str | None,
+        placement: str | None,
+        max_fps: float | None,
+        enabled: bool | None,
+        actor: str,
     ) -> Monitor:
         """Change what is given; raises CameraUnknown, CameraRefused or PlacementUnknown."""
         before = await self.get(name)
@@ -103,14 +112,14 @@ class Monitors:
             max_fps=before.max_fps if max_fps is None else max_fps,
             enabled=before.enabled if enabled is None else enabled,
         )
-        return await self._save(monitor, address)
+        return await self._save(monitor, address, actor)
 
-    async def remove(self, name: str) -> None:
+    async def remove(self, name: str, *, actor: str) -> None:
         """Stop and forget one; raises CameraUnknown."""
         if not await self._site.storage.monitors.remove(name):
             raise CameraUnknown(repr(name[:32]))
         self.happenings.forget(name)
-        await self._noted("monitor_removed", name)
+        await self._noted("monitor_removed", name, actor)
         await self._told()
 
     async def get(self, name: str) -> Monitor:
@@ -148,7 +157,7 @@ class Monitors:
         """By a camera of the command line."""
         return name not in self._running and name in self.states()
 
-    async def _save(self, monitor: Monitor, address: str | None) -> Monitor:
+    async def _save(self, monitor: Monitor, address: str | None, actor: str) -> Monitor:
         self._site.edge.check_placement(monitor.placement)
         if address is not None:
             await asyncio.to_thread(check_host, camera_address(address), self._site.settings.camera_hosts)
@@ -156,16 +165,14 @@ class Monitors:
             monitor = replace(monitor, sealed_address=sealed)
         self._spec(monitor)
         await self._site.storage.monitors.save(monitor)
-        await self._noted("monitor_saved", monitor.name)
+        await self._noted("monitor_saved", monitor.name, actor)
         await self._told()
         return monitor
 
-    async def _noted(self, action: str, name: str) -> None:
+    async def _noted(self, action: str, name: str, actor: str) -> None:
         """In the audit log: which cameras look on is part of what was done to whom."""
         now = self._site.clock.now()
-        await self._site.edge.audit.append(
-            actor="operator", action=action, subject="", detail={"monitor": name}, at=now
-        )
+        await self._site.edge.audit.append(actor=actor, action=action, subject="", detail={"monitor": name}, at=now)
 
     async def _told(self) -> None:
         """The one that watches hears of it by a signal; when that is this process, it need not wait."""

@@ -25,6 +25,13 @@ class SiteRecognition:
         waiting = await site.reviews.open()
         whom = site.reviews.tokens(waiting)
         await site.readings.note(actor=by, why=Why.REVIEW, subjects=whom, what="/console/recognition")
+
+    async def read(self, *, actor: str) -> Recognition:
+        """One reading."""
+        site = self._site
+        waiting = await site.reviews.open()
+        whom = site.reviews.tokens(waiting)
+        await site.readings.note(actor=actor, why=Why.REVIEW, subjects=whom, what="/console/recognition")
         states = site.monitors.states()
         pack, gallery, threshold = pack_view(site), gallery_view(site), threshold_view(site)
         return Recognition(
@@ -57,14 +64,20 @@ class SiteRecognition:
         """What staff says of a match."""
         await self._site.reviews.answer(review_id, confirm=confirm, by=by)
 
-    async def add(self, *, name: str, address: str, placement: str) -> None:
+    async def answer(self, review_id: str, *, confirm: bool, actor: str) -> None:
+        """What staff says of a match."""
+        await self._site.reviews.answer(review_id, confirm=confirm, by=actor)
+
+    async def add(self, *, name: str, address: str, placement: str, actor: str) -> None:
         """Watch one more camera."""
-        await self._site.monitors.add(name=name, address=address, placement=placement, max_fps=FPS, enabled=True)
+        await self._site.monitors.add(
+            name=name, address=address, placement=placement, max_fps=FPS, enabled=True, actor=actor
+        )
 
-    async def switch(self, name: str, *, on: bool) -> None:
+    async def switch(self, name: str, *, on: bool, actor: str) -> None:
         """Start or stop a camera, and remember it."""
-        await self._site.monitors.change(name, address=None, placement=None, max_fps=None, enabled=on)
+        await self._site.monitors.change(name, address=None, placement=None, max_fps=None, enabled=on, actor=actor)
 
-    async def remove(self, name: str) -> None:
+    async def remove(self, name: str, *, actor: str) -> None:
         """Stop and forget a camera."""
-        await self._site.monitors.remove(name)
+        await self._site.monitors.remove(name, actor=actor)

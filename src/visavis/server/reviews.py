@@ -109,14 +109,14 @@ class Reviews:
     async def answer(self, review_id: str, *, confirm: bool, by: str) -> Review:
         """What one of the staff says; raises ReviewUnknown when it is not open any more."""
         state = ReviewState.CONFIRMED if confirm else ReviewState.REJECTED
-        review = await self.queue.answer(review_id, state, by="operator", at=self.edge.clock.now())
+        review = await self.queue.answer(review_id, state, by=by, at=self.edge.clock.now())
         if review is None:
             raise ReviewUnknown
         member = self.edge.member(review.member_id)
         await self.edge.note("reviewed", member, {"answer": state.value, "reason": review.reason, "by": by})
         if not confirm:
             self.wrong(review.member_id, review.placement)
-            await self.corrections.not_me(review.member_id, review.template_id, by="operator")
+            await self.corrections.not_me(review.member_id, review.template_id, by=by)
         return review
 
     def tokens(self, reviews: Sequence[Review]) -> set[str]:

@@ -97,6 +97,7 @@ class PostgresSignInAttempts:
             "forgotten": at - timedelta(seconds=policy.forgotten_s),
         }
         if await self._half.fetch(self._sql["attempt"], row):
+            await self._half.fetch(self._sql["tidy_attempts"], row)
             return None
         rows = await self._half.fetch(self._sql["locked"], row)
         until: datetime = rows[0][0] if rows else at

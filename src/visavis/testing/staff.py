@@ -95,10 +95,12 @@ class MemorySignInAttempts:
 
     async def attempt(self, key: str, at: datetime, policy: Pauses) -> datetime | None:
         """Count one more; None when it may be made, else until when nobody may: then nothing is counted."""
+        since = at - timedelta(seconds=policy.forgotten_s)
+        self._tries = {k: one for k, one in self._tries.items() if k == key or one[1] > since}
         tries, last, until = self._tries.get(key, (0, at, at))
         if until > at:
             return until
-        tries = 1 if last <= at - timedelta(seconds=policy.forgotten_s) else tries + 1
+        tries = 1 if last <= since else tries + 1
         self._tries[key] = (tries, at, at + policy.after(tries))
         return None
 

@@ -17,6 +17,7 @@ from visavis.pipeline.watch import CameraState
 from visavis.server.access import needs
 from visavis.server.api.uploads import example
 from visavis.server.permissions import Permission
+from visavis.server.principal import Principal
 from visavis.server.readings import Look, Why
 from visavis.server.site import Site, site_of
 from visavis.server.staff_read import StaffRead
@@ -24,7 +25,8 @@ from visavis.types import Frame, Monitor
 
 router = APIRouter(prefix="/v1/edge/monitors", tags=["monitors"])
 
-READ, MANAGE = needs(Permission.READ_CAMERAS), needs(Permission.MANAGE_CAMERAS)
+READ = needs(Permission.READ_CAMERAS)
+Manager = Annotated[Principal, needs(Permission.MANAGE_CAMERAS)]
 Name = Annotated[str, Path(max_length=32)]
 PREVIEW_EVERY_S = 0.5
 PREVIEW_FRAMES = 120  # a minute; whoever looks on asks again
@@ -151,8 +153,8 @@ def state_view(state: CameraState) -> MonitorState:
     )
 
 
-@router.post("", status_code=HTTPStatus.CREATED, dependencies=[MANAGE])
-async def add(request: Request, body: NewMonitor) -> MonitorView:
+@router.post("", status_code=HTTPStatus.CREATED)
+async def add(request: Request, body: NewMonitor, by: Manager) -> MonitorView:
     """Watch a camera from now on, also after a restart. Its address is sealed under the site key."""
     site = site_of(request)
     monitor = await site.monitors.add(
@@ -161,6 +163,7 @@ async def add(request: Request, body: NewMonitor) -> MonitorView:
         placement=body.placement,
         max_fps=body.max_fps,
         enabled=body.enabled,
+        actor=by.actor,
     )
     return monitor_view(site, monitor)
 
@@ -179,20 +182,20 @@ async def one(request: Request, name: Name) -> MonitorView:
     return monitor_view(site, await site.monitors.get(name))
 
 
-@router.patch("/{name}", dependencies=[MANAGE])
-async def change(request: Request, name: Name, body: MonitorChange) -> MonitorView:
+@router.patch("/{name}")
+async def change(request: Request, name: Name, body: MonitorChange, by: Manager) -> MonitorView:
     """Change address, placement, rate, or whether it runs; the camera is connected anew."""
     site = site_of(request)
     monitor = await site.monitors.change(
-        name, address=body.address, placement=body.placement, max_fps=body.max_fps, enabled=body.enabled
+        name, address=body.address, placement=body.placement, max_fps=body.max_fps, enabled=body.enabled, actor=by.actor
     )
     return monitor_view(site, monitor)
 
 
-@router.delete("/{name}", status_code=HTTPStatus.NO_CONTENT, dependencies=[MANAGE])
-async def remove(request: Request, name: Name) -> None:
+@router.delete("/{name}", status_code=HTTPStatus.NO_CONTENT)
+async def remove(request: Request, name: Name, by: Manager) -> None:
     """Stop watching and forget the camera."""
-    await site_of(request).monitors.remove(name)
+    await site_of(request).monitors.remove(name, actor=by.actor)
 
 
 # ------ what happened

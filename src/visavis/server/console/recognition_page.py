@@ -32,6 +32,7 @@ async def show_recognition(board: BoardSource, source: RecognitionSource, langua
                 send_away()
                 return
             page.update(await source.read(by=viewer.actor))
+            page.update(await source.read(actor=viewer.actor))
         except StorageError:
             health.set_text(say("health.down", language))
             health.classes(replace="health down")
@@ -94,6 +95,8 @@ class _Page:
                 ).classes("soft")
             answer = partial(self._source.answer, review.id, by=self._viewer.actor)
             confirm, reject = partial(answer, confirm=True), partial(answer, confirm=False)
+            confirm = partial(self._source.answer, review.id, confirm=True, actor=self._viewer.actor)
+            reject = partial(self._source.answer, review.id, confirm=False, actor=self._viewer.actor)
             if not self._viewer.may(ANSWER):
                 return
             with ui.element("div").classes("acts"):
@@ -125,9 +128,10 @@ class _Page:
                 ):
                     self._preview(monitor.name)
                 if self._viewer.may(MANAGE):
-                    switch = partial(self._source.switch, monitor.name, on=on)
+                    switch = partial(self._source.switch, monitor.name, on=on, actor=self._viewer.actor)
                     self._button("monitors.on" if on else "monitors.off", switch, MANAGE)
-                    self._button("monitors.remove", partial(self._source.remove, monitor.name), MANAGE, danger=True)
+                    remove = partial(self._source.remove, monitor.name, actor=self._viewer.actor)
+                    self._button("monitors.remove", remove, MANAGE, danger=True)
 
     def _preview(self, name: str) -> None:
         path = f"/v1/edge/monitors/{name}/preview"
@@ -146,7 +150,10 @@ class _Page:
 
             async def add() -> None:
                 await self._source.add(
-                    name=name.value.strip(), address=address.value.strip(), placement=placement.value
+                    name=name.value.strip(),
+                    address=address.value.strip(),
+                    placement=placement.value,
+                    actor=self._viewer.actor,
                 )
                 name.set_value("")
                 address.set_value("")

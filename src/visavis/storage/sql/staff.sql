@@ -55,6 +55,9 @@ ON CONFLICT (key) DO UPDATE SET
 WHERE sign_in_attempt.until <= %(at)s
 RETURNING tries
 
+-- tidy_attempts: What was forgotten long ago goes, so that invented logins do not fill the table.
+DELETE FROM sign_in_attempt WHERE last_at <= %(forgotten)s AND key <> %(key)s
+
 -- locked: Until when.
 SELECT until FROM sign_in_attempt WHERE key = %(key)s
 
