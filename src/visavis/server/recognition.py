@@ -25,13 +25,6 @@ class SiteRecognition:
         waiting = await site.reviews.open()
         whom = site.reviews.tokens(waiting)
         await site.readings.note(actor=by, why=Why.REVIEW, subjects=whom, what="/console/recognition")
-
-    async def read(self, *, actor: str) -> Recognition:
-        """One reading."""
-        site = self._site
-        waiting = await site.reviews.open()
-        whom = site.reviews.tokens(waiting)
-        await site.readings.note(actor=actor, why=Why.REVIEW, subjects=whom, what="/console/recognition")
         states = site.monitors.states()
         pack, gallery, threshold = pack_view(site), gallery_view(site), threshold_view(site)
         return Recognition(
@@ -64,20 +57,16 @@ class SiteRecognition:
         """What staff says of a match."""
         await self._site.reviews.answer(review_id, confirm=confirm, by=by)
 
-    async def answer(self, review_id: str, *, confirm: bool, actor: str) -> None:
-        """What staff says of a match."""
-        await self._site.reviews.answer(review_id, confirm=confirm, by=actor)
-
-    async def add(self, *, name: str, address: str, placement: str, actor: str) -> None:
+    async def add(self, *, name: str, address: str, placement: str, by: str) -> None:
         """Watch one more camera."""
         await self._site.monitors.add(
-            name=name, address=address, placement=placement, max_fps=FPS, enabled=True, actor=actor
+            name=name, address=address, placement=placement, max_fps=FPS, enabled=True, actor=by
         )
 
-    async def switch(self, name: str, *, on: bool, actor: str) -> None:
+    async def switch(self, name: str, *, on: bool, by: str) -> None:
         """Start or stop a camera, and remember it."""
-        await self._site.monitors.change(name, address=None, placement=None, max_fps=None, enabled=on, actor=actor)
+        await self._site.monitors.change(name, address=None, placement=None, max_fps=None, enabled=on, actor=by)
 
-    async def remove(self, name: str, *, actor: str) -> None:
+    async def remove(self, name: str, *, by: str) -> None:
         """Stop and forget a camera."""
-        await self._site.monitors.remove(name, actor=actor)
+        await self._site.monitors.remove(name, actor=by)

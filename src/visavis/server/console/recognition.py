@@ -57,22 +57,17 @@ class RecognitionSource(Protocol):
         ...
 
     async def answer(self, review_id: str, *, confirm: bool, by: str) -> None:
-    async def read(self, *, actor: str) -> Recognition:
-        """One reading by one of the staff; raises StorageError."""
-        ...
-
-    async def answer(self, review_id: str, *, confirm: bool, actor: str) -> None:
         """What staff says of a match; raises ReviewUnknown."""
         ...
 
-    async def add(self, *, name: str, address: str, placement: str, actor: str) -> None:
+    async def add(self, *, name: str, address: str, placement: str, by: str) -> None:
         """Watch one more camera; raises CameraRefused."""
         ...
 
-    async def switch(self, name: str, *, on: bool, actor: str) -> None:
+    async def switch(self, name: str, *, on: bool, by: str) -> None:
         """Raises CameraUnknown."""
         ...
 
-    async def remove(self, name: str, *, actor: str) -> None:
+    async def remove(self, name: str, *, by: str) -> None:
         """Raises CameraUnknown."""
         ...

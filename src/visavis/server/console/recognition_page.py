@@ -32,7 +32,6 @@ async def show_recognition(board: BoardSource, source: RecognitionSource, langua
                 send_away()
                 return
             page.update(await source.read(by=viewer.actor))
-            page.update(await source.read(actor=viewer.actor))
         except StorageError:
             health.set_text(say("health.down", language))
             health.classes(replace="health down")
@@ -95,8 +94,6 @@ class _Page:
                 ).classes("soft")
             answer = partial(self._source.answer, review.id, by=self._viewer.actor)
             confirm, reject = partial(answer, confirm=True), partial(answer, confirm=False)
-            confirm = partial(self._source.answer, review.id, confirm=True, actor=self._viewer.actor)
-            reject = partial(self._source.answer, review.id, confirm=False, actor=self._viewer.actor)
             if not self._viewer.may(ANSWER):
                 return
             with ui.element("div").classes("acts"):
@@ -128,9 +125,9 @@ class _Page:
                 ):
                     self._preview(monitor.name)
                 if self._viewer.may(MANAGE):
-                    switch = partial(self._source.switch, monitor.name, on=on, actor=self._viewer.actor)
+                    switch = partial(self._source.switch, monitor.name, on=on, by=self._viewer.actor)
                     self._button("monitors.on" if on else "monitors.off", switch, MANAGE)
-                    remove = partial(self._source.remove, monitor.name, actor=self._viewer.actor)
+                    remove = partial(self._source.remove, monitor.name, by=self._viewer.actor)
                     self._button("monitors.remove", remove, MANAGE, danger=True)
 
     def _preview(self, name: str) -> None:
@@ -153,7 +150,7 @@ class _Page:
                     name=name.value.strip(),
                     address=address.value.strip(),
                     placement=placement.value,
-                    actor=self._viewer.actor,
+                    by=self._viewer.actor,
                 )
                 name.set_value("")
                 address.set_value("")
