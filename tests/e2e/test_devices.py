@@ -13,7 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.asyncio.client import connect
 
 from visavis.privacy.device_identity import pairing_text, sign_token, token_text
-from visavis.server.limits import PAIRINGS
+from visavis.server import access
+from visavis.server.limits import DEVICE, PAIRINGS, Rate
+from visavis.server.permissions import Permission
 
 from .conftest import OpenSite, SiteUnderTest
 
@@ -246,6 +248,29 @@ async def test_pairing_outlives_a_restart(open_test_site: OpenSite, database_url
         async with asyncio.timeout(5):
             while code_of(await device.look("entrance")) != "device-refused":  # noqa: ASYNC110 - told by the database
                 await asyncio.sleep(0.02)
+
+
+async def test_device_key_and_visit_are_limited_each_for_themselves(site: SiteUnderTest) -> None:
+    """Whose allowance is used up waits, wherever it asks from; the others go on."""
+    device, other, limits = await paired(site), await paired(site, "aisle-1"), site.site.limits
+    _, key = await site.site.accounts.keys.add("till", [Permission.SEND_EVENTS], days=1, by="test")
+    far = {"Authorization": f"Bearer {key}", "X-Forwarded-For": "203.0.113.7"}
+    program = (await site.http.get("/v1/staff/me", headers=far)).json()["id"]
+
+    def use_up(rate: Rate, who: str) -> None:
+        for _ in range(rate.burst + 20):
+            limits.count(rate, who)
+
+    use_up(DEVICE, f"device {device.id}")
+    refused = await device.look("entrance")
+    assert (refused.status_code, code_of(refused)) == (429, "too-many-requests")
+    assert "retry-after" in refused.headers
+    assert code_of(await other.look("aisle-1")) == "credential-refused"
+    assert (await site.http.post("/v1/events", json=[], headers=far)).status_code == 202
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(access, "KEY", Rate(name="key", burst=1, a_minute=1))
+        use_up(access.KEY, f"key {program}")
+        assert (await site.http.post("/v1/events", json=[], headers=far)).status_code == 429
 
 
 async def test_pairing_is_off_on_a_machine_by_itself(open_test_site: OpenSite, database_url: str) -> None:

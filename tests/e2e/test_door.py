@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from visavis.server import connection, door
-from visavis.server.limits import Rate
+from visavis.server.callers import code_key
+from visavis.server.limits import MEMBER, Rate
 
 from .conftest import SiteUnderTest
 
@@ -85,6 +86,19 @@ async def test_wrong_codes_are_limited_by_place_caller_and_code(site: SiteUnderT
     assert await ask(pin) == 429
     assert await ask(pin, "aisle-1", **FAR) == 429
     assert await ask(pin, "aisle-1") == 200
+
+
+async def test_one_visit_and_one_code_are_limited(site: SiteUnderTest) -> None:
+    """Sixty requests of a member's visit, then one a second; the same for one code, whosever it is."""
+    joined = (await site.join(purposes=("personalise",))).json()
+    bearer = {"Authorization": f"Bearer {joined['session']}"}
+    said = [(await site.http.get("/v1/edge/me", headers=bearer)).status_code for _ in range(70)]
+    assert said[:50] == [200] * 50
+    assert 429 in said
+    for _ in range(MEMBER.burst + 5):
+        site.site.limits.count(MEMBER, code_key(joined["pin"]))
+    body = {"placement": "entrance", "pin": joined["pin"]}
+    assert (await site.http.post("/v1/edge/identify", json=body)).status_code == 429
 
 
 async def test_nobody_can_ask_who_is_a_member(site: SiteUnderTest, hopper: bytes, collins: bytes) -> None:

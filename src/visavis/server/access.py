@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 
 from visavis.errors import AccessRefused, DeviceRefused, NotAllowed, SignInRequired, StaffOnly
 from visavis.privacy.device_identity import Token
-from visavis.server.limits import DEVICE
+from visavis.server.limits import DEVICE, KEY, MEMBER, is_here
 from visavis.server.permissions import OF_DEVICES, Permission
 from visavis.server.principal import Kind, Principal, person
 from visavis.server.site import Site, site_of
@@ -38,8 +38,10 @@ class ForMember(Access):
     async def __call__(
         self, connection: HTTPConnection, authorization: Annotated[str | None, Header(include_in_schema=False)] = None
     ) -> None:
-        """Raises CredentialRefused."""
-        site_of(connection).sessions.get(authorization)
+        """Raises CredentialRefused, TooManyRequests."""
+        site = site_of(connection)
+        session = site.sessions.get(authorization)
+        site.limits.take(MEMBER, f"member {session.member_id}")
 
 
 class ForDevice(Access):
@@ -157,6 +159,8 @@ async def _found(site: Site, connection: HTTPConnection) -> Principal:
         program = await site.accounts.keys.principal(text)
         if program is not None:
             connection.state.caller = f"key {program.id}"  # for whom requests are counted
+            if not is_here(connection.client.host if connection.client else ""):
+                site.limits.take(KEY, connection.state.caller)
         return program or nobody(site)
     if cookie := staff_cookie(connection):
         signed_in = await site.accounts.sign_ins.find(cookie)

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from visavis.errors import CredentialRefused
 from visavis.ports import Clock
-from visavis.server.limits import MEMBER, Limits
 from visavis.types import Decision, MemberId
 
 LIFETIME = timedelta(minutes=5)
@@ -29,8 +28,8 @@ class Session:
 class Sessions:
     """Held in memory: a restart ends them, and the member presses start again."""
 
-    def __init__(self, clock: Clock, limits: Limits) -> None:
-        self._clock, self._limits = clock, limits
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._open: dict[str, Session] = {}
 
     def start(
@@ -61,12 +60,11 @@ class Sessions:
         return key
 
     def get(self, authorization: str | None) -> Session:
-        """The session of an `Authorization: Bearer` header; raises CredentialRefused, TooManyRequests."""
+        """The session of an `Authorization: Bearer` header; raises CredentialRefused."""
         scheme, _, key = (authorization or "").partition(" ")
         session = self._open.get(key) if scheme.lower() == "bearer" else None
         if session is None or session.expires_at <= self._clock.now():
             raise CredentialRefused("this session has ended; press start again")
-        self._limits.take(MEMBER, f"member {session.member_id}")
         return session
 
     def end(self, member_id: MemberId) -> None:

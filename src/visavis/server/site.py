@@ -450,7 +450,7 @@ def _compose(
         erasures=erasures,
         notaries=site_notaries(settings, storage, keys, clock),
         screens=screens,
-        sessions=Sessions(clock, limits),
+        sessions=Sessions(clock),
         limits=limits,
         tally=tally,
         clock=clock,

@@ -65,7 +65,7 @@ class _Page:
             code = ui.element("div")
 
             async def offer() -> None:
-                made, until = await self._source.offer(chosen.value, by=self._by)
+                made, until = await self._source.offer(chosen.value, by=self._viewer.actor)
                 code.clear()
                 with code:
                     self._code(made, options[chosen.value], until)
@@ -103,12 +103,8 @@ class _Page:
                     ui.label(self._say("devices.revoked", at=_moment(gone))).classes("soft")
             if not gone:
                 with ui.element("div").classes("acts"):
-                    revoke = partial(self._source.revoke, device.id, by=self._by)
+                    revoke = partial(self._source.revoke, device.id, by=self._viewer.actor)
                     self._button("devices.revoke", revoke, danger=True).props('data-testid="revoke"')
-
-    @property
-    def _by(self) -> str:
-        return f"staff {self._viewer.name}" if self._viewer.name else "machine"
 
     def _card(self, name: str, title: str) -> ui.element:
         with ui.element("section").classes("card").props(f'data-testid="{name}"'):
