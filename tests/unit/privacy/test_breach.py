@@ -28,7 +28,7 @@ SAY = {"en": "x", "zh-CN": "某"}
 
 
 def a_place(name: str, *tables: str) -> Place:
-    return Place(id=name, where="here", what=SAY, form=SAY, kept=SAY, tables=tables)
+    return Place(id=name, where=SAY, address="here", what=SAY, form=SAY, kept=SAY, tables=tables)
 
 
 PLACES = (
