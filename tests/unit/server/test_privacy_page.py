@@ -125,6 +125,15 @@ def test_r20_where_nobody_is_named_the_staff_is() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_r12_the_page_says_what_a_member_can_ask_for(language: Language) -> None:
+    """Copy, correction, objection, the reason, and whom to complain to."""
+    page = privacy_page(a_view(), language)
+    wanted = [key for key in TEXTS if key.startswith("rights.")]
+    assert len(wanted) == 5
+    assert all(TEXTS[key][language] in page for key in wanted)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_r17_where_no_face_is_used_the_page_says_so(language: Language) -> None:
     """And does not send anybody to a camera."""
     page = privacy_page(a_view(faces="jurisdiction", purposes=[]), language)

@@ -10,6 +10,7 @@ from visavis.server.public.view import ContactView, KeptView, PrivacyView
 
 PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{2,58}")
 EMAIL = re.compile(r"[^@\s<>\"']{1,100}@[^@\s<>\"']{1,100}")
+RIGHTS = ("copy", "correct", "object", "why", "complain")
 BACK_AFTER_S = 180  # a kiosk goes back to its start when nobody reads any more
 LEAD_IN = re.compile(r"^([^:：.。]{2,30}[:：])\s*")  # "What happens: ..."
 
@@ -58,6 +59,7 @@ def privacy_page(view: PrivacyView, language: Language, *, placement: str = "") 
             _contact(view, language, links=not back),
             _withdraw(view, language),
             _faces(view, language),
+            _rights(language),
             _allow(view, language),
             _kept(view, language),
             _foot(view, language, links=not back),
@@ -138,6 +140,11 @@ def _faces(view: PrivacyView, language: Language) -> str:
     return _section(
         "faces", say("faces", language), *(_paragraph(key, language) for key in (*on, "faces.alternatives"))
     )
+
+
+def _rights(language: Language) -> str:
+    items = "".join(f"<li>{escape(say(f'rights.{name}', language))}</li>" for name in RIGHTS)
+    return _section("rights", say("rights", language), f"<ul>{items}</ul>")
 
 
 def _allow(view: PrivacyView, language: Language) -> str:

@@ -64,6 +64,27 @@ TEXTS: dict[str, dict[Language, str]] = {
         "and you get a signed receipt.",
         "zh-CN": "从那一刻起不再识别您。数据的密钥会在一分钟内在所有副本中销毁，您会得到签名的凭证。",
     },
+    "rights": {"en": "What you can ask for", "zh-CN": "您可以要求"},
+    "rights.copy": {
+        "en": "A copy of everything that is kept about you, at the kiosk under “My data” or from the staff.",
+        "zh-CN": "我们保存的关于您的全部信息的副本：在自助终端的“我的数据”中，或向工作人员索取。",
+    },
+    "rights.correct": {
+        "en": "A correction: another nickname or language, and “This is not me” when you were taken for somebody else.",
+        "zh-CN": "更正：更改昵称或语言；被认错时按“这不是我”。",
+    },
+    "rights.object": {
+        "en": "Offers that are not chosen for you: take back that consent and stay a member.",
+        "zh-CN": "不接受个性化推荐：撤回该项同意，仍可继续做会员。",
+    },
+    "rights.why": {
+        "en": "Why you see an offer: press “Why this?”.",
+        "zh-CN": "为什么看到某项优惠：按“为什么是这个？”。",
+    },
+    "rights.complain": {
+        "en": "You can also complain to the data protection authority of this place.",
+        "zh-CN": "您也可以向当地的个人信息保护主管部门投诉。",
+    },
     "allow": {"en": "What you may allow", "zh-CN": "您可以同意的内容"},
     "allow.lead": {
         "en": "Nothing is ticked for you, each is separate, and each ends by itself after {days} days: then you are asked again.",
