@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import structlog
 
-from visavis.types import Embedding, Face, Frame, Member, Sealed
+from visavis.types import ApiKey, Embedding, Face, Frame, Member, Sealed, Staff, StaffSession
 
-UNPRINTABLE = (bytes, bytearray, np.ndarray, Embedding, Face, Frame, Member, Sealed)
-SECRET_KEYS = frozenset({"nickname", "token", "pin", "card", "session", "key", "password", "authorization"})
+UNPRINTABLE = (bytes, bytearray, np.ndarray, Embedding, Face, Frame, Member, Sealed, Staff, StaffSession, ApiKey)
+SECRET_KEYS = frozenset(
+    {"nickname", "token", "pin", "card", "session", "key", "password", "authorization", "cookie", "login", "secret"}
+)
 
 
 def redact(_: Any, __: str, event: Mapping[str, Any]) -> Mapping[str, Any]:
