@@ -80,6 +80,7 @@ async def test_r03_no_to_the_new_text_is_a_withdrawal_and_the_member_stays(page:
     member = (await site.join(purposes=("personalise",))).raise_for_status().json()
     new_text(site, Purpose.PERSONALISE)
     await signed_in(page, site, member)
+    await expect(page.get_by_test_id("ask-yes")).to_be_visible()
     yes, no = [await page.get_by_test_id(name).bounding_box() for name in ("ask-yes", "ask-no")]
     assert yes
     assert no

@@ -12,9 +12,10 @@ ASKED_NOT = frozenset((b"accept-encoding", b"if-none-match", b"if-modified-since
 SAID_NOT = frozenset((b"content-length", b"etag", b"last-modified"))
 
 
-def marked(page: bytes) -> bytes:
-    """The page with the mark as its last element."""
-    before, end, after = page.replace(b"</head>", STYLE + b"</head>", 1).rpartition(b"</body>")
+def marked(page: bytes, *, alone: bool = False) -> bytes:
+    """The page with the mark as its last element; alone: a file to keep, that must ask for nothing else."""
+    styled = page if alone else page.replace(b"</head>", STYLE + b"</head>", 1)
+    before, end, after = styled.rpartition(b"</body>")
     return before + MARK + end + after if end else page
 
 
@@ -52,7 +53,7 @@ class _Marking:
                 await self._give(self._start)
 
     async def _give(self, start: Message) -> None:
-        page = marked(self._page)
+        page = marked(self._page, alone=_has(start, b"content-disposition", b"attachment"))
         headers = [header for header in start["headers"] if header[0].lower() not in SAID_NOT]
         length = (b"content-length", str(len(page)).encode())
         await self._send({**start, "headers": [*headers, length]})
@@ -60,4 +61,8 @@ class _Marking:
 
 
 def _is_html(start: Message) -> bool:
-    return any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in start["headers"])
+    return _has(start, b"content-type", b"text/html")
+
+
+def _has(start: Message, header: bytes, beginning: bytes) -> bool:
+    return any(name.lower() == header and value.startswith(beginning) for name, value in start["headers"])

@@ -77,7 +77,7 @@ class Tally:
             registry=r,
         )
         self.screens = Gauge("visavis_screens_connected", "Screens that listen for decisions.", registry=r)
-        self.enrolled = Gauge("visavis_enrolled", "People with a face template at rest.", registry=r)
+        self.enrolled = Gauge("visavis_enrolled", "People who are enrolled by face.", registry=r)
         self.expired = Counter(
             "visavis_expired", "Rows and memberships that the retention job removed.", ["category"], registry=r
         )
