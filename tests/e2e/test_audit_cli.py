@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from visavis.cli.app import app
 from visavis.privacy.erasure import digest
 from visavis.privacy.keys import FileSiteKey
+from visavis.privacy.merkle import includes
 from visavis.storage.database import open_storage
 from visavis.testing import T0
 from visavis.types import Token
@@ -119,3 +121,17 @@ def test_a_restored_backup_is_acknowledged(where: list[str], database_url: str) 
     assert ran("verify", *where)["intact"]
     (entry,) = ran("show", "--action", "restored", *where)
     assert entry["detail"] == {"entries": "2", "fits_up_to": "0", "reason": "disk failed"}
+
+
+def test_one_entry_is_proved_to_whoever_has_a_checkpoint(where: list[str]) -> None:
+    """The proof holds for this entry at this place alone; an entry that nothing covers yet has none."""
+    shown = CliRunner().invoke(app, ["audit", "prove", "2", "--half", "edge", *where])
+    found = json.loads(shown.stdout)
+    root, proof = bytes.fromhex(found["root"]), [bytes.fromhex(node) for node in found["proof"]]
+    leaf = sha256(found["entry"].encode()).digest()
+    assert (found["index"], found["size"], leaf.hex()) == (1, 3, found["sha256"])
+    assert includes(root, 3, leaf=leaf, index=1, proof=proof)
+    assert not includes(root, 3, leaf=leaf, index=0, proof=proof)
+    assert found["checkpoint"].count(".") == 2
+    later = CliRunner().invoke(app, ["audit", "prove", "4", *where])
+    assert "no checkpoint covers it" in str(later.exception)

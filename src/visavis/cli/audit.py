@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -175,3 +176,28 @@ def checkpoint(
         out.print(say("{half}: signed up to entry {seq}.").format(half=one.half, seq=f"{one.seq:,}"), highlight=False)
     if not signed:
         out.print(say("Nothing is new."))
+
+
+class Half(StrEnum):
+    """Whose log."""
+
+    EDGE = "edge"
+    HUB = "hub"
+
+
+@audit_app.command(
+    "prove",
+    epilog="`visavis audit prove 4711 --half edge`",
+    help=say("Show that one entry is in the log, to somebody who has a checkpoint alone (RFC 6962); prints JSON."),
+)
+def prove(
+    entry: Annotated[int, typer.Argument(min=1, help=say("Number of the entry."), show_default=False)],
+    half: Annotated[Half, typer.Option(help=say("Whose log."))] = Half.EDGE,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Entry, place, hashes and the signed checkpoint."""
+    from visavis.server.auditing import prove as proved
+
+    given = settings(data_dir=data_dir, database_url=database_url)
+    print_json(asyncio.run(proved(given, half=half.value, seq=entry)))

@@ -448,6 +448,9 @@ ZH = {
     "New passphrase": "新口令",
     "protection": "保护级别",
     # ------ audit
+    "Show that one entry is in the log, to somebody who has a checkpoint alone (RFC 6962); prints JSON.": "向只持有检查点的人证明某一条在日志中（RFC 6962）；输出 JSON。",
+    "Number of the entry.": "条目编号。",
+    "Whose log.": "哪一端的日志。",
     "When something happened: whom it concerns, and what to do.": "出事之后：涉及谁，该怎么做。",
     "Which members and data an incident concerns, how protected, by when to tell whom, what to do.": "事件涉及哪些会员和数据、保护情况、须在何时通知谁、该怎么做。",
     "Until then.": "到此时为止。",

@@ -7,17 +7,18 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from visavis.config import Settings
-from visavis.errors import SettingInvalid, StorageFull
+from visavis.errors import AuditBroken, InputRefused, SettingInvalid, StorageFull
 from visavis.pipeline.notary import Notary
 from visavis.ports import Clock, KeyProvider
 from visavis.privacy.audit_check import Checked, begin_check
 from visavis.privacy.audit_export import HALVES, export_line, read_export
-from visavis.privacy.checkpoints import line_of, public_key, read_checkpoints
+from visavis.privacy.checkpoints import line_of, public_key, read_checkpoint, read_checkpoints
 from visavis.privacy.erasure import digest
 from visavis.privacy.jwk import to_jwks
+from visavis.privacy.merkle import inclusion, root_of
 from visavis.privacy.slots import NO_ROOM
 from visavis.server.keys import open_keys
 from visavis.server.notaries import site_notaries
@@ -180,3 +181,33 @@ async def show(
 def names_of(subject: str | None) -> list[str] | None:
     """How the logs may name one person: token, digest of it at the hub, short name in lists."""
     return None if subject is None else [subject, digest(Token(subject)), subject[:PSEUDONYM]]
+
+
+async def prove(settings: Settings, *, half: str, seq: int) -> dict[str, Any]:
+    """What shows to somebody who has a checkpoint alone that this entry is in the log (RFC 6962, section 2.1.1).
+
+    Raises:
+        InputRefused: No checkpoint covers it yet.
+        AuditBroken: The log is not the one that was signed.
+    """
+    async with open_desk(settings) as desk:
+        notary = next(n for n in desk.notaries if n.half == half)
+        covering = [c for c in {*await notary.table.all(), *await notary.file.all()} if c.seq >= seq]
+        if not covering:
+            raise InputRefused(f"entry {seq}: no checkpoint covers it; `visavis audit checkpoint` signs one")
+        checkpoint = min(covering, key=lambda c: (c.seq, c.jws))
+        root = read_checkpoint(checkpoint, [public_key(desk.keys)]).root
+        links = [link async for batch in notary.audit.links() for link in batch][: checkpoint.seq]
+        leaves = [bytes.fromhex(own) for _, own in links]
+        if len(leaves) < checkpoint.seq or root_of(leaves).hex() != root:
+            raise AuditBroken(f"the first {checkpoint.seq} entries")
+        await desk.readings.note(actor=Kind.MACHINE, why=Why.AUDIT, subjects=[EVERYBODY], what="audit prove")
+        return {
+            "entry": links[seq - 1][0],
+            "sha256": links[seq - 1][1],
+            "index": seq - 1,
+            "size": checkpoint.seq,
+            "root": root,
+            "proof": [node.hex() for node in inclusion(leaves, seq - 1)],
+            "checkpoint": checkpoint.jws,
+        }
