@@ -268,7 +268,7 @@ class World:
     def teaches(self, learner: Learner, decision: Decision, outcome: Outcome) -> None:
         """A row is about to be learned."""
         node = next(node for node in self.nodes if node.hub is learner.hub)
-        assert decision.token is not None
+        assert decision.token is not None, "a training row of nobody"
         assert outcome.decision_id == decision.id
         self.check(node, "training row", decision.token, Purpose.IMPROVE)
 
