@@ -18,6 +18,8 @@ from visavis.storage.database import open_storage
 from visavis.testing import T0
 from visavis.types import Token
 
+from .conftest import OpenSite, eventually
+
 TOKEN = Token("k3v9qd2xk3v9qd2xk3v9qd2xk3v9qd2x")
 
 
@@ -135,3 +137,20 @@ def test_one_entry_is_proved_to_whoever_has_a_checkpoint(where: list[str]) -> No
     assert found["checkpoint"].count(".") == 2
     later = CliRunner().invoke(app, ["audit", "prove", "4", *where])
     assert "no checkpoint covers it" in str(later.exception)
+
+
+async def test_r13_a_running_site_signs_by_itself(
+    open_test_site: OpenSite, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both halves, in the database and in the file outside, soon after the first entry."""
+    monkeypatch.setattr("visavis.server.site.SIGN_EVERY_S", 0.1)
+    async with open_test_site(database_url=database_url) as running:
+        (await running.join()).raise_for_status()
+
+        async def signed() -> bool:
+            return all([await notary.table.last() is not None for notary in running.site.notaries])
+
+        await eventually(signed, within_s=20)
+        for notary in running.site.notaries:
+            assert set(await notary.file.all()) == set(await notary.table.all())
+            assert (await notary.check(lambda _step, _share: None)).intact
