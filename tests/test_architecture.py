@@ -90,8 +90,9 @@ def test_no_room_for_leftovers() -> None:
 
 def test_nothing_infers_who_a_person_is_from_a_face() -> None:
     """Invariant 7: no field of any record is an age, gender, ethnicity, health or emotion."""
-    tree = ast.parse((SOURCE / "types.py").read_text(encoding="utf-8"))
-    fields = {n.target.id for n in ast.walk(tree) if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (SOURCE / "types").glob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    fields = {n.target.id for n in nodes if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}
     assert "landmarks" in fields
     forbidden = ("age", "gender", "sex", "ethnicity", "race", "emotion", "mood", "health")
     assert not [f for f in fields - {"minimum_age"} if set(f.split("_")) & set(forbidden)]

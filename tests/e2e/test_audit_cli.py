@@ -143,7 +143,7 @@ async def test_r13_a_running_site_signs_by_itself(
     open_test_site: OpenSite, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both halves, in the database and in the file outside, soon after the first entry."""
-    monkeypatch.setattr("visavis.server.site.SIGN_EVERY_S", 0.1)
+    monkeypatch.setattr("visavis.server.loops.SIGN_EVERY_S", 0.1)
     async with open_test_site(database_url=database_url) as running:
         (await running.join()).raise_for_status()
 

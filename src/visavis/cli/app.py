@@ -238,7 +238,7 @@ app.command(
 @app.command(epilog="`visavis migrate --database-url postgresql://…`", help=say("Bring a database to this version."))
 def migrate(data_dir: DataDir = None, database_url: DatabaseUrl = None, json_: AsJson = False) -> None:
     """Run the migrations that are missing."""
-    from visavis.server.site import migrate_database
+    from visavis.server.site_database import migrate_database
 
     done = asyncio.run(migrate_database(settings(data_dir=data_dir, database_url=database_url)))
     if json_:

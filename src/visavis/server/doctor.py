@@ -26,7 +26,7 @@ from visavis.server.assessed import assessed
 from visavis.server.faces_allowed import FaceUse
 from visavis.server.keys import check_kept_there, root_of
 from visavis.server.run import listen
-from visavis.server.site import check_database
+from visavis.server.site_database import check_database
 from visavis.storage.database import open_storage
 
 State = Literal["ok", "note", "broken"]

@@ -1,11 +1,10 @@
 """The composition root: builds every adapter from the top down and hands the finished site to the routes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from starlette.requests import HTTPConnection
 
 from visavis.config import Protection, Settings
-from visavis.errors import SettingInvalid, StorageError, VisavisError
+from visavis.errors import SettingInvalid, StorageError
 from visavis.perception.liveness.scorer import LiveScorer
 from visavis.perception.observe import Observer
 from visavis.perception.packs import Manifest, Pack, chosen_pack, load_pack
@@ -46,6 +45,7 @@ from visavis.server.handoffs import Handoffs
 from visavis.server.keys import open_keys, root_of
 from visavis.server.limits import Limits
 from visavis.server.liveness import Gate, levels_of
+from visavis.server.loops import Loops, forever
 from visavis.server.monitors import Monitors
 from visavis.server.notaries import site_notaries
 from visavis.server.readings import Readings
@@ -57,8 +57,6 @@ from visavis.server.tally import Tally
 from visavis.server.terms import places_of, terms_of
 from visavis.server.wall_clock import WallClock
 from visavis.storage.database import Storage, open_storage
-from visavis.storage.migrate import check_version, migrate
-from visavis.storage.server import EmbeddedServer, start_server
 from visavis.types import (
     Consent,
     DeletionReceipt,
@@ -76,13 +74,7 @@ log = structlog.get_logger()
 
 Progress = Callable[[str, float], None]
 
-READY = "ready"  # that topic of `ports.Signals`
-LEARN_EVERY_S = 0.5
-LAPSE_EVERY_S = 1.0
-DOUBT_EVERY_S, GROWN = 60.0, 1.1
-TIDY_EVERY_S = 3600.0
 UNDECIDED = FacesAllowed(use=FaceUse.NO_ASSESSMENT)  # until the assessment has been looked at
-SIGN_EVERY_S = 60.0  # looked whether enough was written; see `pipeline.notary`
 PREVIEW_FACE_PX = 20  # of a picture that is at most 640 pixels wide
 
 
@@ -238,56 +230,6 @@ class Site:
         self.faces = faces_allowed(self.settings, self.law, self.standing)
         self.edge.switch_faces("" if self.faces.on else self.faces.use.value)  # what changed is for staff alone
 
-    # ------ what runs beside the requests
-
-    async def follow_roster(self) -> None:
-        """Keep the gallery equal to the roster, whichever process changes it, and also after a restore."""
-        async for topic, _payload in self.storage.edge_signals.subscribe("roster"):
-            if topic == READY:  # at first, and after a lost connection: what answers now may be an older database
-                await self.erasures.align()
-                await self.replay_erasures()
-            before = dict(self.edge.members)
-            await self.edge.load()
-            await self.corrections.load()
-            for gone in before.keys() - self.edge.members.keys():
-                self.dropped(before[gone])
-            await self.screens.drop_erased()
-
-    async def doubt(self) -> None:
-        """Ask the members' own templates whether the error rate holds, at start and whenever a tenth has joined."""
-        asked = 0
-        while True:
-            size = len(self.edge.gallery)
-            if size > asked * GROWN:
-                check = await asyncio.to_thread(self.edge.check_calibration, np.random.default_rng(size))
-                self.tally.calibrated(check)
-                if check.drifted:
-                    log.warning("calibration_drift", promised=check.promised_fpir, found=round(check.found_fpir, 5))
-                asked = size
-            await asyncio.sleep(DOUBT_EVERY_S)
-
-    async def follow_policy(self) -> None:
-        """Swap in each new snapshot of the policy."""
-        async for _topic, _payload in self.storage.signals.subscribe("policy"):
-            snapshot = await self.storage.policies.latest(self.hub.policy.name, self.scenario.name)
-            if snapshot is not None and snapshot.version > self.hub.policy.version:
-                self.hub.policy = SquareCB.restore(snapshot, self.scenario)
-                self.tally.policy_version.set(snapshot.version)
-
-    async def learn(self) -> None:
-        """Be the one writer of the policy, in this process or after the other one has gone."""
-        async with self.storage.only_one("learner"):
-            await self._resume_learner()
-            while True:
-                await self.learner.catch_up()
-                await asyncio.sleep(LEARN_EVERY_S)
-
-    async def _resume_learner(self) -> None:
-        snapshot = await self.storage.policies.latest(self.learner.policy.name, self.scenario.name)
-        if snapshot is not None:
-            self.learner.policy = SquareCB.restore(snapshot, self.scenario)
-            self.learner.position = int(snapshot.state["position"][0])
-
     async def replay_erasures(self) -> None:
         """Erase again whom an older database brought back."""
         done = await replay(self.edge, self.storage.eraser, done=self.dropped)
@@ -298,30 +240,6 @@ class Site:
         """Their sessions end and their offers leave the screens."""
         self.sessions.end(member.id)
         self.screens.take_down(member.token)
-
-    async def tidy(self) -> None:
-        """Destroy keys that a crash left without a member, after an hour."""
-        while True:
-            taken = self.keys.taken()
-            await asyncio.sleep(TIDY_EVERY_S)  # whoever was about to be written then, is by now
-            self.keys.sweep(taken, [member.wrapped_key for member in await self.storage.roster.members()])
-
-    async def sign_audit(self) -> None:
-        """Be the one who signs how the audit logs stand, in this process or after the other one has gone."""
-        async with self.storage.only_one("notary"):
-            for notary in self.notaries:
-                if moved := await notary.align():
-                    log.warning("checkpoints_aligned", half=notary.half, moved=moved)
-            while True:
-                for notary in self.notaries:
-                    await notary.sign_when_due()
-                await asyncio.sleep(SIGN_EVERY_S)
-
-    async def lapse(self) -> None:
-        """Close decisions that nobody reacted to."""
-        while True:
-            await self.hub.lapse()
-            await asyncio.sleep(LAPSE_EVERY_S)
 
 
 def site_of(connection: HTTPConnection) -> Site:
@@ -358,23 +276,10 @@ async def open_site(settings: Settings, *, progress: Progress) -> AsyncIterator[
         log.info("site_open", site=settings.site, scenario=scenario.name, members=members)
         if site.edge.faces_off:
             log.warning("faces_off", why=site.faces.reason, cameras_not_started=len(cameras))
-        loops = [
-            site.follow_roster,
-            site.follow_policy,
-            site.devices.follow,
-            site.screens.relay,
-            site.learn,
-            site.lapse,
-            site.tidy,
-            site.accuracy.keep,
-            site.retention.follow,
-            site.sign_audit,
-            site.doubt,
-        ]
-        tasks = [asyncio.create_task(_forever(loop)) for loop in loops]
+        tasks = [asyncio.create_task(forever(loop)) for loop in Loops(site).all]
         try:
             async with watching(site, () if site.edge.faces_off else cameras):
-                tasks += [asyncio.create_task(_forever(loop)) for loop in (site.monitors.follow, site.monitors.report)]
+                tasks += [asyncio.create_task(forever(loop)) for loop in (site.monitors.follow, site.monitors.report)]
                 yield site
         finally:
             for task in tasks:
@@ -458,50 +363,3 @@ def _compose(
         scorer=pack.liveness,
         preview_observer=Observer(pack, min_face_px=PREVIEW_FACE_PX),
     )
-
-
-async def _forever(loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run a loop; when the database falls away, wait and begin again."""
-    while True:
-        try:
-            await loop()
-        except VisavisError as error:
-            log.warning("loop_interrupted", loop=loop.__name__, error=error.code())
-        except Exception as error:  # noqa: BLE001 - a loop that dies silently would stop learning or erasure unseen
-            log.error("loop_failed", loop=loop.__name__, error=type(error).__name__)  # noqa: TRY400 - a trace may quote people
-        await asyncio.sleep(1.0)
-
-
-# ------ what the command line asks of a database
-
-
-async def migrate_database(settings: Settings) -> dict[str, str]:
-    """Bring the database to this version."""
-
-    def work() -> str:
-        if settings.database_url is not None:
-            return migrate(settings.database_url)
-        with _embedded(settings) as server:
-            return migrate(server.url)
-
-    return {"version": await asyncio.to_thread(work)}
-
-
-async def check_database(settings: Settings) -> str:
-    """What the database is, in words; raises what is wrong with it."""
-
-    def work() -> str:
-        if settings.database_url is not None:
-            return f"version {check_version(settings.database_url)}, at the given URL"
-        if not settings.data_dir.exists():
-            return "embedded; made at the first start"
-        with _embedded(settings) as server:
-            crashed = ", recovered after a crash" if server.recovered else ""
-            return f"version {migrate(server.url)}, embedded{crashed}"
-
-    return await asyncio.to_thread(work)
-
-
-def _embedded(settings: Settings) -> EmbeddedServer:
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return start_server(settings.data_dir)

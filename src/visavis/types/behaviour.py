@@ -1,0 +1,42 @@
+"""What a member did."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from visavis.types.checks import aware
+from visavis.types.names import Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something a member did, or a screen did for them. Idempotent by id."""
+
+    id: str
+    kind: str  # one of the scenario's event types
+    occurred_at: datetime
+    token: Token | None = None  # None: nobody was recognised
+    scenario: str = ""
+    placement: str | None = None
+    item_id: str | None = None
+    decision_id: str | None = None
+    value: float = 0.0  # amount, minutes or count, as the event type says
+
+    def __post_init__(self) -> None:
+        aware("occurred_at", self.occurred_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What the member's own events say about them."""
+
+    token: Token
+    as_of: datetime
+    events: int
+    last_event_at: datetime | None  # recency
+    frequency_30d: float  # events in the last 30 days, decayed
+    affinity: Mapping[str, float]  # category -> share of decayed interest, sums to 1 (or 0 without events)
+    item_interest: Mapping[str, float] = field(default_factory=dict)  # item -> decayed interest, at least 0
+
+    def __post_init__(self) -> None:
+        aware("as_of", self.as_of)

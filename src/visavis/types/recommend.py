@@ -1,0 +1,83 @@
+"""What was chosen, and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.types.checks import aware
+from visavis.types.names import Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An item that may be shown here and now."""
+
+    item_id: str
+    campaign_id: str
+    score: float = 0.0  # of retrieval; orders candidates before the policy looks at them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One answer to "why this?": a code that pages translate, with its parameters."""
+
+    code: str  # likes_category, popular_here, trying_something_new, bought_before, not_personalised
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was chosen, out of what, how likely, and why: enough to replay it."""
+
+    id: str
+    site: str
+    scenario: str
+    placement: str
+    token: Token | None  # None: decided for nobody in particular
+    sighting_id: str | None
+    receipt_id: str | None  # the consent to personalise; None only without a token
+    item_id: str
+    campaign_id: str
+    candidates: tuple[Candidate, ...]
+    probabilities: tuple[float, ...]  # of each candidate, in order; sum to 1
+    estimates: tuple[float, ...]  # reward that the policy expected of each candidate, in order
+    policy: str
+    policy_version: int  # number of updates the policy had learned from
+    model_version: str  # of the features
+    features: tuple[float, ...]  # the profile as the policy saw it
+    draw: float  # the uniform number in [0, 1) that picked the item
+    reasons: tuple[Reason, ...]
+    decided_at: datetime
+    teaches: bool = True  # False: a face led to it, and the law of the place lets no model learn from that
+
+    def __post_init__(self) -> None:
+        aware("decided_at", self.decided_at)
+        if len(self.candidates) != len(self.probabilities) or not self.candidates:
+            raise ValueError(f"{len(self.candidates)} candidates with {len(self.probabilities)} probabilities")
+        if len(self.estimates) != len(self.candidates):
+            raise ValueError(f"{len(self.candidates)} candidates with {len(self.estimates)} estimates")
+        if abs(sum(self.probabilities) - 1.0) > 1e-9:
+            raise ValueError(f"probabilities sum to {sum(self.probabilities)}")
+        if self.item_id not in {c.item_id for c in self.candidates}:
+            raise ValueError(f"{self.item_id} is not among the candidates")
+        if self.token is not None and self.receipt_id is None:
+            raise ValueError("a personal decision names its consent receipt")
+
+    @property
+    def propensity(self) -> float:
+        """Probability with which the shown item was chosen."""
+        return next(p for c, p in zip(self.candidates, self.probabilities, strict=True) if c.item_id == self.item_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySnapshot:
+    """What a policy has learned after `version` updates; readers swap it whole."""
+
+    policy: str
+    scenario: str
+    version: int
+    state: Mapping[str, NDArray[np.float64]] = field(repr=False)
+    made_at: datetime
