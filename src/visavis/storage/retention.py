@@ -48,7 +48,7 @@ class PostgresExpiry:
     def __init__(self, half: Half) -> None:
         self._half = half
         self._sql = queries("retention")
-        self._due = self._sql["due_edge" if half.name == "edge" else "due"]
+        self._due = self._sql["due_edge"] if half.name == "edge" else self._sql["due"]
 
     async def expire(self, category: str, before: datetime) -> Mapping[str, int]:
         """Delete what is older, piece by piece; store -> rows. Never what is younger than a day."""

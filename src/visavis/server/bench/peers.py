@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import ImageFile
 
 from visavis.errors import ExtraMissing
 
@@ -27,6 +28,7 @@ class FaceRecognition:
                 import face_recognition  # noqa: PLC0415 - optional, and slow to import
         except (ImportError, SystemExit) as failure:  # it quits where its models are missing
             raise ExtraMissing(f"face_recognition: {HOW}") from failure
+        ImageFile.LOAD_TRUNCATED_IMAGES = False  # it lets pictures pass that are cut off, also ours
         self._api: Any = face_recognition
 
     def locate(self, pixels: NDArray[np.uint8]) -> list[Box]:
