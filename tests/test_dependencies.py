@@ -45,9 +45,11 @@ def test_every_dependency_has_a_lower_bound(text: str) -> None:
 
 
 def test_what_is_installed_meets_the_bounds() -> None:
-    """Of those that are installed here."""
+    """Of those that are installed here; the peers' own only where face_recognition is, whom they are for."""
     seen = 0
     for requirement in REQUIREMENTS.values():
+        if requirement.name in UP_TO and importlib.util.find_spec("face_recognition") is None:
+            continue
         try:
             installed = version(requirement.name)
         except PackageNotFoundError:

@@ -1,6 +1,7 @@
 """The hash chain: whoever edits, deletes or reorders entries breaks it; whoever cuts its end, a signed checkpoint."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -12,6 +13,8 @@ from visavis.privacy.merkle import Tree
 from visavis.types import AuditEntry, Link
 
 GENESIS = "0" * 64
+PLAIN = re.compile(r'\{"[^"\\]*+":"[^"\\]*+"(?:,"[^"\\]*+":"[^"\\]*+")*+\}')
+UNCLEAR = ('{":"', ',":"', ':":"', '{","', ',","', ':","')  # a text ":" or ",", or one that ends so
 OBJECT = json.JSONDecoder(object_pairs_hook=tuple)  # a key that stands twice is not lost; a list stays a list
 
 
@@ -53,10 +56,9 @@ def spelled_object(detail: Mapping[str, str]) -> str:
 def pairs_of_json(detail: str) -> str:
     """What `pairs` gives, of a valid JSON text; "null" when it is no object of texts, which fits no hash.
 
-    Without escapes a quote begins or ends a text. So where there are four for each `":"`, and braces around, all of it
-    is keys with texts.
+    The usual one has neither spaces between its texts nor escapes in them, and no text that is itself what parts two.
     """
-    if detail[:2] != '{"' or "\\" in detail or detail.count('"') != 4 * detail.count('":"'):
+    if not PLAIN.fullmatch(detail) or any(part in detail for part in UNCLEAR):
         return _any_pairs(detail)
     return "[[" + detail[1:-1].replace('","', '"],["').replace('":"', '","') + "]]"
 
