@@ -1,18 +1,18 @@
 """The devices page: pair a kiosk or a screen, see when each was there, revoke it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
 from nicegui import ui
 
-from visavis.errors import StorageError, VisavisError
 from visavis.server.console.board import BoardSource
+from visavis.server.console.cards import act, card
 from visavis.server.console.devices import DeviceSource
-from visavis.server.console.page import CSS, REFRESH_S, header
-from visavis.server.console.recognition_page import Work
-from visavis.server.console.texts import TEXTS, Language, say
-from visavis.server.console.viewer import Viewer, current_viewer, send_away
+from visavis.server.console.fresh import Work, kept_fresh
+from visavis.server.console.page import CSS, header
+from visavis.server.console.texts import Language, say
+from visavis.server.console.viewer import Viewer, current_viewer
 from visavis.server.permissions import Permission
 from visavis.types import Device
 
@@ -28,22 +28,10 @@ async def show_devices(board: BoardSource, source: DeviceSource, language: Langu
     with ui.element("main").classes("board even"):
         await page.build()
 
-    async def refresh() -> None:
-        try:
-            if not await viewer.still_may(MANAGE):
-                send_away()
-                return
-            page.update(await source.read())
-        except StorageError:
-            health.set_text(say("health.down", language))
-            health.classes(replace="health down")
-            return
-        health.set_text(say("health.ok", language))
-        health.classes(replace="health")
+    async def draw() -> None:
+        page.update(await source.read())
 
-    page.again = refresh
-    await refresh()
-    ui.timer(REFRESH_S, refresh)
+    page.refresh = await kept_fresh(draw, MANAGE, viewer=viewer, health=health, language=language)
 
 
 class _Page:
@@ -52,11 +40,11 @@ class _Page:
     def __init__(self, source: DeviceSource, language: Language, viewer: Viewer) -> None:
         self._source, self._language, self._viewer = source, language, viewer
         self._drawn: Sequence[Device] | None = None
-        self.again: Work
+        self.refresh: Work  # set once it is drawn
 
     async def build(self) -> None:
         """The card to pair with stays as it is; the list is drawn by `update`."""
-        with self._card("pair", "devices.pair"):
+        with self._lines("pair", "devices.pair"):
             required = await self._source.required()
             ui.label(self._say("devices.required" if required else "devices.off")).classes("soft note")
             options = {key: names[self._language] for key, names in self._source.placements.items()}
@@ -71,7 +59,7 @@ class _Page:
                     self._code(made, options[chosen.value], until)
 
             self._button("devices.make", offer).props('data-testid="make-code"')
-        self._list = self._card("devices", "devices")
+        self._list = self._lines("devices", "devices")
 
     def update(self, devices: Sequence[Device]) -> None:
         """Draw the list anew when it has changed."""
@@ -106,32 +94,18 @@ class _Page:
                     revoke = partial(self._source.revoke, device.id, by=self._viewer.actor)
                     self._button("devices.revoke", revoke, danger=True).props('data-testid="revoke"')
 
-    def _card(self, name: str, title: str) -> ui.element:
-        with ui.element("section").classes("card").props(f'data-testid="{name}"'):
-            ui.label(self._say(title)).classes("heading").props('role="heading" aria-level="2"')
+    def _lines(self, name: str, title: str) -> ui.element:
+        with card(name, self._say(title)):
             return ui.element("div").classes("lines")
 
-    def _button(self, key: str, work: Work, *, danger: bool = False) -> ui.button:
-        async def pressed() -> None:
-            if not await self._viewer.still_may(MANAGE, act=True):
-                send_away()
-                return
-            try:
-                await work()
-            except VisavisError as error:
-                known = f"problem.{error.code()}"
-                ui.notify(self._say(known if known in TEXTS else "problem.other"), type="negative")
-            await self.again()
+    async def _after(self) -> None:
+        await self.refresh()
 
-        return _plain(self._say(key), pressed, danger=danger)
+    def _button(self, key: str, work: Work, *, danger: bool = False) -> ui.button:
+        return act(key, work, MANAGE, viewer=self._viewer, language=self._language, after=self._after, danger=danger)
 
     def _say(self, key: str, **values: str) -> str:
         return say(key, self._language, **values)
-
-
-def _plain(text: str, pressed: Callable[[], object], *, danger: bool) -> ui.button:
-    made = ui.button(text, on_click=pressed, color=None).props("flat no-caps dense")
-    return made.classes("act danger" if danger else "act")
 
 
 def _moment(at: datetime) -> str:

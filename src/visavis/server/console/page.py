@@ -6,15 +6,14 @@ from typing import Any
 
 from nicegui import ui
 
-from visavis.errors import StorageError
 from visavis.server.console.board import STAGES, Board, BoardSource, Note
+from visavis.server.console.fresh import kept_fresh
 from visavis.server.console.texts import Language, say
-from visavis.server.console.viewer import current_viewer, send_away
+from visavis.server.console.viewer import current_viewer
 from visavis.server.permissions import Permission
 from visavis.storage.board import Answered, RewardPoint
 from visavis.types import Reason, Scenario
 
-REFRESH_S = 1.0
 CSS = (files("visavis.server.console") / "console.css").read_text(encoding="utf-8")
 POLICY_COLOUR, RANDOM_COLOUR = "#1a8a99", "#d98b5f"
 Spoken = dict[str, Any]
@@ -31,25 +30,14 @@ async def show_board(source: BoardSource, language: Language) -> None:
         curve = _curve(language)
         rows = _decisions(language)
 
-    async def refresh() -> None:
-        try:
-            if not await viewer.still_may(Permission.READ_BOARD):
-                send_away()
-                return
-            board = await source.read()
-        except StorageError:
-            health.set_text(say("health.down", language))
-            health.classes(replace="health down")
-            return
-        health.set_text(say("health.ok", language))
-        health.classes(replace="health")
+    async def draw() -> None:
+        board = await source.read()
         notes.update(board.notes, language)
         bars.update(board, language)
         curve.update(board.curve)
         rows.update(board.recent, source.scenario, language)
 
-    await refresh()
-    ui.timer(REFRESH_S, refresh)
+    await kept_fresh(draw, Permission.READ_BOARD, viewer=viewer, health=health, language=language)
 
 
 def link(text: str, path: str, *, new_tab: bool = False) -> ui.element:

@@ -5,14 +5,14 @@ from functools import partial
 
 from nicegui import ui
 
-from visavis.errors import VisavisError
 from visavis.privacy.consent import State
 from visavis.privacy.register import Place
 from visavis.server.console.board import BoardSource
+from visavis.server.console.cards import act, card
 from visavis.server.console.page import CSS, header
 from visavis.server.console.privacy import AtTheDesk, Form, PrivacySource, Standing
-from visavis.server.console.texts import TEXTS, Language, say
-from visavis.server.console.viewer import Viewer, current_viewer, send_away
+from visavis.server.console.texts import Language, say
+from visavis.server.console.viewer import Viewer, current_viewer
 from visavis.server.permissions import Permission
 
 Work = Callable[[], Awaitable[None]]
@@ -36,16 +36,16 @@ class _Page:
         self._source, self._language, self._viewer = source, language, viewer
 
     async def build(self) -> None:
-        with self._card("desk", "desk"):
+        with card("desk", self._say("desk")):
             ui.label(self._say("desk.note")).classes("soft note")
             if any(self._viewer.may(one) for one in (EXPORT, CHANGE, REMOVE)):
                 self._asking()
             else:
                 ui.label(self._say("desk.officer")).classes("note").props('data-testid="desk-officer"')
             self._member = ui.element("div").classes("lines").props('data-testid="member"')
-        with self._card("requests", "requests"):
+        with card("requests", self._say("requests")):
             self._lately = ui.element("div").classes("lines")
-        with self._card("places", "places").classes("decisions"):
+        with card("places", self._say("places")).classes("decisions"):
             self._places()
         await self._requests()
 
@@ -151,26 +151,8 @@ class _Page:
 
     # ------ parts
 
-    def _card(self, name: str, title: str) -> ui.element:
-        card = ui.element("section").classes("card").props(f'data-testid="{name}"')
-        with card:
-            ui.label(self._say(title)).classes("heading").props('role="heading" aria-level="2"')
-        return card
-
     def _button(self, key: str, work: Work, needed: Permission, *, danger: bool = False) -> ui.button:
-        async def pressed() -> None:
-            if not await self._viewer.still_may(needed, act=True):
-                send_away()
-                return
-            try:
-                await work()
-                await self._requests()
-            except VisavisError as error:
-                known = f"problem.{error.code()}"
-                ui.notify(self._say(known if known in TEXTS else "problem.other"), type="negative")
-
-        button = ui.button(self._say(key), on_click=pressed, color=None).props("flat no-caps dense")
-        return button.classes("act danger" if danger else "act")
+        return act(key, work, needed, viewer=self._viewer, language=self._language, after=self._requests, danger=danger)
 
     def _say(self, key: str, **values: str) -> str:
         return say(key, self._language, **values)

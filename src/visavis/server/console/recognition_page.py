@@ -1,19 +1,19 @@
 """The recognition page: matches that wait, cameras, model and gallery, threshold."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from nicegui import ui
 
-from visavis.errors import StorageError, VisavisError
 from visavis.server.console.board import BoardSource
-from visavis.server.console.page import CSS, REFRESH_S, header, link
+from visavis.server.console.cards import act, card
+from visavis.server.console.fresh import Work, kept_fresh
+from visavis.server.console.page import CSS, header, link
 from visavis.server.console.recognition import Recognition, RecognitionSource, Waiting, Watched
 from visavis.server.console.texts import TEXTS, Language, say
-from visavis.server.console.viewer import Viewer, current_viewer, send_away
+from visavis.server.console.viewer import Viewer, current_viewer
 from visavis.server.permissions import Permission
 
-Work = Callable[[], Awaitable[None]]
 ANSWER, MANAGE = Permission.ANSWER_REVIEWS, Permission.MANAGE_CAMERAS
 
 
@@ -26,22 +26,10 @@ async def show_recognition(board: BoardSource, source: RecognitionSource, langua
     with ui.element("main").classes("board even"):
         page.build()
 
-    async def refresh() -> None:
-        try:
-            if not await viewer.still_may(Permission.READ_CAMERAS):
-                send_away()
-                return
-            page.update(await source.read(by=viewer.actor))
-        except StorageError:
-            health.set_text(say("health.down", language))
-            health.classes(replace="health down")
-            return
-        health.set_text(say("health.ok", language))
-        health.classes(replace="health")
+    async def draw() -> None:
+        page.update(await source.read(by=viewer.actor))
 
-    page.again = refresh
-    await refresh()
-    ui.timer(REFRESH_S, refresh)
+    page.refresh = await kept_fresh(draw, Permission.READ_CAMERAS, viewer=viewer, health=health, language=language)
 
 
 class _Page:
@@ -51,16 +39,16 @@ class _Page:
         self._source, self._language, self._viewer = source, language, viewer
         self._drawn: dict[str, object] = {}
         self._figures: dict[str, ui.label] = {}  # of each monitor, so that its buttons stay while its figures change
-        self.again: Work
+        self.refresh: Work  # set once it is drawn
 
     def build(self) -> None:
-        self._queue = self._card("queue", "reviews")
-        with self._card("monitors", "monitors"):
+        self._queue = self._lines("queue", "reviews")
+        with self._lines("monitors", "monitors"):
             self._cameras = ui.element("div").classes("lines")
             if self._viewer.may(MANAGE):
                 self._adding()
-        self._model = self._card("model", "model")
-        self._sure = self._card("sure", "threshold")
+        self._model = self._lines("model", "model")
+        self._sure = self._lines("sure", "threshold")
 
     def update(self, now: Recognition) -> None:
         self._redraw("reviews", (now.mode, now.waiting), self._queue, lambda: self._reviews(now))
@@ -172,28 +160,15 @@ class _Page:
 
     # ------ parts
 
-    def _card(self, name: str, title: str) -> ui.element:
-        with ui.element("section").classes("card").props(f'data-testid="{name}"'):
-            ui.label(self._say(title)).classes("heading").props('role="heading" aria-level="2"')
+    def _lines(self, name: str, title: str) -> ui.element:
+        with card(name, self._say(title)):
             return ui.element("div").classes("lines")
 
-    def _button(self, key: str, work: Work, needed: Permission, *, danger: bool = False) -> ui.button:
-        async def pressed() -> None:
-            if not await self._viewer.still_may(needed, act=True):
-                send_away()
-                return
-            try:
-                await work()
-            except VisavisError as error:
-                known = f"problem.{error.code()}"
-                ui.notify(self._say(known if known in TEXTS else "problem.other"), type="negative")
-            await self.again()
+    async def _after(self) -> None:
+        await self.refresh()
 
-        return (
-            ui.button(self._say(key), on_click=pressed, color=None)
-            .props("flat no-caps dense")
-            .classes("act danger" if danger else "act")
-        )
+    def _button(self, key: str, work: Work, needed: Permission, *, danger: bool = False) -> ui.button:
+        return act(key, work, needed, viewer=self._viewer, language=self._language, after=self._after, danger=danger)
 
     def _redraw(self, key: str, shown: object, into: ui.element, draw: Callable[[], None]) -> None:
         if self._drawn.get(key) == shown:
