@@ -176,7 +176,7 @@ class Gallery:
         assert self._scan is not None  # noqa: S101 - the callers hold the lock and have looked
         assert self._proof is not None  # noqa: S101
         candidates = self._scan.candidates(probe, self._proof.depth)
-        found = self._members_of(candidates, self._rows[candidates] @ probe, most)
+        found = self._members_of(candidates, self._rows.take(candidates, axis=0) @ probe, most)
         if len(found) < min(most, len(self._rows_of)):
             return self._members_of(None, self._rows[: len(self._owners)] @ probe, most)
         return found
