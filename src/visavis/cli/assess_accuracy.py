@@ -27,7 +27,7 @@ def accuracy(
     from visavis.server.accuracy_report import accuracy_report
 
     if plot is not None:
-        from visavis.learning.faces.plots import check_plot
+        from visavis.learning.plots import check_plot
 
         check_plot(plot)
     given = settings(data_dir=data_dir, cache_dir=cache_dir, database_url=database_url)

@@ -21,9 +21,10 @@ from visavis.errors import InputRefused
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from visavis.learning.estimate import Estimate
     from visavis.learning.faces.folders import Embedded, People, Progress
     from visavis.learning.faces.open_set import OpenSetResult
-    from visavis.learning.faces.verification import Estimate, VerificationReport
+    from visavis.learning.faces.verification import VerificationReport
 
 evaluate_app = typer.Typer(
     no_args_is_help=True, help=say("Measure on your own files: faces, identification, liveness.")
@@ -79,8 +80,9 @@ def faces(
 
     from visavis.learning.faces.folders import People, Whose, embed_people, read_people
     from visavis.learning.faces.pairs import all_pairs, read_pairs
-    from visavis.learning.faces.plots import check_plot, plot_det
+    from visavis.learning.faces.plots import plot_det
     from visavis.learning.faces.verification import Metric, verify_pairs
+    from visavis.learning.plots import check_plot
     from visavis.perception.observe import Observer
     from visavis.perception.packs import load_pack
 
@@ -195,7 +197,8 @@ def identify(
 
     from visavis.learning.faces.folders import Whose, embed_people, read_people
     from visavis.learning.faces.open_set import evaluate_open_set, evaluate_visits, shots_of
-    from visavis.learning.faces.plots import check_plot, plot_open_set
+    from visavis.learning.faces.plots import plot_open_set
+    from visavis.learning.plots import check_plot
     from visavis.perception.observe import Observer
     from visavis.perception.packs import load_pack
 

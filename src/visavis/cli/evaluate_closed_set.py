@@ -44,7 +44,8 @@ def closed_set(
 
     from visavis.learning.faces.closed_set import evaluate_closed_set
     from visavis.learning.faces.folders import Whose
-    from visavis.learning.faces.plots import check_plot, plot_confusion
+    from visavis.learning.faces.plots import plot_confusion
+    from visavis.learning.plots import check_plot
     from visavis.perception.observe import Observer
     from visavis.perception.packs import load_pack
 

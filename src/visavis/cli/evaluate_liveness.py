@@ -43,9 +43,10 @@ def evaluate_liveness(
 
     import numpy as np
 
-    from visavis.learning.faces.plots import check_plot, plot_attacks
+    from visavis.learning.faces.plots import plot_attacks
     from visavis.learning.liveness.folders import evaluate_folder, read_presentations
     from visavis.learning.liveness.report import of_verdicts
+    from visavis.learning.plots import check_plot
     from visavis.perception.observe import Observer
     from visavis.perception.packs import load_pack
     from visavis.simulation.challenges import draw_challenges

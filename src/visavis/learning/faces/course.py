@@ -10,9 +10,9 @@ from visavis.learning.faces.checkpoint import fingerprint, load_checkpoint, save
 from visavis.learning.faces.crops import cut_faces, scaled_alignment
 from visavis.learning.faces.export import publish
 from visavis.learning.faces.folders import Progress, Whose, read_people
-from visavis.learning.faces.plots import check_plot, plot_curves
 from visavis.learning.faces.recipe import Recipe
 from visavis.learning.faces.train import Epoch, Run, fit, split, start
+from visavis.learning.plots import check_plot, plot_curves
 from visavis.perception.observe import Observer
 from visavis.perception.packs import load_pack
 

@@ -15,9 +15,9 @@ from visavis.identity.fuse import fused
 from visavis.identity.gallery import Gallery, Match
 from visavis.identity.identify import NEAREST
 from visavis.identity.threshold import CalibrationRow, Threshold, for_gallery
+from visavis.learning.estimate import Estimate
 from visavis.learning.faces.calibration import LEAST_PEOPLE, calibrated_people
 from visavis.learning.faces.folders import Embedded, People, Progress
-from visavis.learning.faces.verification import Estimate
 from visavis.types import Embedding, MemberId
 
 SETTINGS = ((1, 1), (3, 1), (3, 3))  # enrolment shots, probe shots

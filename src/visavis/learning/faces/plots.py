@@ -1,53 +1,12 @@
-"""Plots as PNG or SVG files: curves of a training run, and the result of a closed-set evaluation."""
+"""Plots of how faces are told apart."""
 
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.errors import ExtraMissing, SettingInvalid
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-SUFFIXES = (".png", ".svg")
-
-
-def check_plot(path: Path) -> None:
-    """Whether a plot can be drawn there, asked before the long work that it shows.
-
-    Raises:
-        SettingInvalid: another suffix than `.png` or `.svg`, or no such folder.
-        ExtraMissing: matplotlib is not installed.
-    """
-    if path.suffix not in SUFFIXES:
-        raise SettingInvalid(f"{path.name}: a plot ends in {' or '.join(SUFFIXES)}")
-    if not path.parent.is_dir():
-        raise SettingInvalid(f"{path.parent} is no folder")
-    _figure(1.0)
-
-
-def plot_curves(path: Path, columns: Mapping[str, Mapping[str, Sequence[float | None]]]) -> None:
-    """One panel a quantity over the epochs, one line a part of the data.
-
-    Args:
-        path: passed `check_plot`.
-        columns: quantity -> part -> value of each epoch; None leaves a gap.
-
-    Raises:
-        SettingInvalid: the file cannot be written.
-    """
-    figure = _figure(5.0 * len(columns))
-    for number, (quantity, parts) in enumerate(columns.items()):
-        axes = figure.add_subplot(1, len(columns), number + 1, xlabel="epoch", ylabel=quantity)
-        for part, values in parts.items():
-            axes.plot(range(1, len(values) + 1), [np.nan if v is None else v for v in values], label=part, marker=".")
-        axes.grid(visible=True, alpha=0.3)
-        axes.legend()
-    _save(figure, path)
+from visavis.learning.plots import new_figure, save_figure
 
 
 def plot_confusion(path: Path, confusion: NDArray[np.int64], accuracies: Sequence[float]) -> None:
@@ -61,7 +20,7 @@ def plot_confusion(path: Path, confusion: NDArray[np.int64], accuracies: Sequenc
     Raises:
         SettingInvalid: the file cannot be written.
     """
-    figure = _figure(10.0)
+    figure = new_figure(10.0)
     axes = figure.add_subplot(1, 2, 1, xlabel="named (last column: no face found)", ylabel="person")
     shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     figure.colorbar(axes.imshow(shares, vmin=0, vmax=1, cmap="viridis", aspect="auto"), ax=axes, label="share")
@@ -69,24 +28,7 @@ def plot_confusion(path: Path, confusion: NDArray[np.int64], accuracies: Sequenc
     axes.plot(range(1, len(accuracies) + 1), accuracies, marker=".", linestyle="none")
     axes.axhline(float(np.mean(accuracies)), linewidth=1)
     axes.grid(visible=True, alpha=0.3)
-    _save(figure, path)
-
-
-def _figure(width: float) -> "Figure":
-    try:
-        from matplotlib.figure import Figure  # noqa: PLC0415 - only who plots needs it
-    except ModuleNotFoundError as failure:
-        raise ExtraMissing("plots: pip install 'visavis[learning]'") from failure
-    return Figure(figsize=(width, 4.0), layout="constrained")
-
-
-def _save(figure: "Figure", path: Path) -> None:
-    drawn = BytesIO()
-    figure.savefig(drawn, format=path.suffix[1:], metadata={"Date": None} if path.suffix == ".svg" else None)
-    try:
-        path.write_bytes(drawn.getvalue())
-    except OSError as failure:
-        raise SettingInvalid(f"{path}: {failure.strerror}") from failure
+    save_figure(figure, path)
 
 
 def plot_det(path: Path, curves: Mapping[str, Sequence[tuple[float, float]]]) -> None:
@@ -143,7 +85,7 @@ def plot_site_accuracy(
     Raises:
         SettingInvalid: the file cannot be written.
     """
-    figure = _figure(10.0)
+    figure = new_figure(10.0)
     axes = figure.add_subplot(1, 2, 1, ylabel="error rate")
     lights = list(dict.fromkeys(light for found in rates.values() for light in found))
     for number, (name, found) in enumerate(rates.items()):
@@ -163,11 +105,11 @@ def plot_site_accuracy(
     if scores:
         axes.legend()
     axes.grid(visible=True, alpha=0.3)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _plot_errors(path: Path, curves: Mapping[str, Sequence[tuple[float, float]]], x: str, y: str) -> None:
-    figure = _figure(6.0)
+    figure = new_figure(6.0)
     axes = figure.add_subplot(xlabel=x, ylabel=y, xscale="log", yscale="log")
     least = 1e-4
     for name, points in curves.items():
@@ -175,4 +117,4 @@ def _plot_errors(path: Path, curves: Mapping[str, Sequence[tuple[float, float]]]
     axes.set_ylim(bottom=least / 2, top=1.0)
     axes.grid(visible=True, which="both", alpha=0.3)
     axes.legend()
-    _save(figure, path)
+    save_figure(figure, path)

@@ -7,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.learning.estimate import Estimate
 from visavis.learning.faces.folders import Embedded, Progress
 from visavis.learning.faces.pairs import Pairs
 
@@ -24,15 +25,6 @@ class Metric(StrEnum):
 
     COSINE = "cosine"
     EUCLIDEAN = "euclidean"  # the negative distance, so that more is more alike
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """A figure with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

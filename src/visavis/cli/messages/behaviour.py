@@ -1,0 +1,3 @@
+"""The behaviour network."""
+
+ZH: dict[str, str] = {}

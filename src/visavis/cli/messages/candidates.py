@@ -1,0 +1,3 @@
+"""Candidates and their evaluation."""
+
+ZH: dict[str, str] = {}

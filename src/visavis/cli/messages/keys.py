@@ -1,0 +1,26 @@
+"""Keys of the site."""
+
+ZH = {
+    "The site key: where it is, a new one, another place for it.": "站点密钥：所在位置、更换、换一种存放方式。",
+    "Where the site key is and what it protects; never the key.": "站点密钥在哪里、保护级别如何；绝不显示密钥本身。",
+    "Open the key too, to know that it opens.": "同时打开密钥，确认能够打开。",
+    "Protection level {protection}; recommended here: {recommended} or more.": "保护级别 {protection}；本地区建议至少 {recommended}。",
+    "Site key ({site_key}): {place}": "站点密钥（{site_key}）：{place}",
+    "It was rotated before: back up site.ring with it.": "已更换过：请与 site.ring 一起备份。",
+    "It was never rotated.": "从未更换过。",
+    "There is none yet; the first start makes it.": "尚无密钥；首次启动时生成。",
+    "A rotation was cut off: run `visavis keys rotate`.": "上次更换被中断：请运行 `visavis keys rotate`。",
+    "It opens.": "能够打开。",
+    "Make a new site key and wrap every member's key with it; the site must not run.": "生成新的站点密钥，并用它重新封装每位会员的密钥；站点须先停止运行。",
+    "{wrapped} keys hang on the new site key.": "已有 {wrapped} 个密钥改由新的站点密钥封装。",
+    "{wrapped} keys hang on the new site key; the rotation that was cut off is ended.": "已有 {wrapped} 个密钥改由新的站点密钥封装；上次被中断的更换已完成。",
+    "Back up site key and site.ring now: older database backups do not open any more.": "请立即备份站点密钥和 site.ring：更早的数据库备份已无法打开。",
+    "Let the site key rest in another way: file, age, vault or kms; the site must not run.": "换一种方式存放站点密钥：file、age、vault 或 kms；站点须先停止运行。",
+    "Where: file, age, vault or kms.": "存放方式：file、age、vault 或 kms。",
+    "For age: file with the new passphrase; else it is asked for.": "用于 age：存有新口令的文件；不给出则会询问。",
+    "The site key is now: {place}": "站点密钥现在位于：{place}",
+    "Set VISAVIS_SITE_KEY={to}. Copies of the old file still open everything: then rotate the key.": "请设置 VISAVIS_SITE_KEY={to}。旧文件的副本仍能打开一切：随后请更换密钥。",
+    "{held} of them have templates that only their card opens.": "其中 {held} 名会员的模板只有本人的卡片才能打开。",
+    "New passphrase": "新口令",
+    "protection": "保护级别",
+}

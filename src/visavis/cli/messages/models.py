@@ -1,0 +1,3 @@
+"""Training, tuning and the registry."""
+
+ZH: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""Off-policy evaluation and promotion."""
+
+ZH: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""Models that learn at every event."""
+
+ZH: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""Policies, and benchmarks of them."""
+
+ZH: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""`visavis report`."""
+
+ZH: dict[str, str] = {}

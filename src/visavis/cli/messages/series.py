@@ -1,0 +1,3 @@
+"""Tables from outside, and their import."""
+
+ZH: dict[str, str] = {}
