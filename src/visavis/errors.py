@@ -21,12 +21,14 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── AddressRefused
     │   ├── PasswordRefused
     │   ├── LoginTaken
+    │   ├── ModelMoveRefused
     │   └── TooLarge
     │       └── HeadersTooLarge
     ├── ModelError              a model pack cannot be trusted or run
     │   ├── ManifestInvalid
     │   ├── ChecksumMismatch
     │   ├── ModelRefused
+    │   ├── ArtefactInvalid
     │   ├── WeightsUnavailable
     │   └── GalleryMismatch
     ├── PrivacyError            a promise to a member would be broken
@@ -58,6 +60,7 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── TemplateUnknown
     │   ├── DeviceUnknown
     │   ├── ReviewUnknown
+    │   ├── ModelUnknown
     │   ├── StaffUnknown
     │   └── ApiKeyUnknown
     ├── LivenessRequired        a picture of a face could have done this
@@ -158,6 +161,10 @@ class LoginTaken(InputRefused):
     """Somebody has this login already. Choose another, or reset theirs with `visavis staff reset`."""
 
 
+class ModelMoveRefused(InputRefused):
+    """The model cannot go there from where it stands. `visavis models list` shows where each one stands."""
+
+
 class TooManyRequests(InputRefused):
     """Too many requests came from here. Wait a minute and ask again more slowly."""
 
@@ -200,6 +207,10 @@ class ChecksumMismatch(ModelError):
 
 class ModelRefused(ModelError):
     """The file is not an ONNX model with the declared inputs and outputs. Give the ONNX file itself."""
+
+
+class ArtefactInvalid(ModelError):
+    """The stored model is damaged, or this site did not sign it: it is not loaded. Train it again, or roll back."""
 
 
 class WeightsUnavailable(ModelError):
@@ -332,6 +343,10 @@ class DeviceUnknown(NotFound):
 
 class ReviewUnknown(NotFound):
     """No review with this id is open. It was answered, has expired, or went with its member."""
+
+
+class ModelUnknown(NotFound):
+    """There is no such model. `visavis models list` shows those that there are."""
 
 
 class StaffUnknown(NotFound):

@@ -5,13 +5,14 @@ synchronous. `visavis.testing` has an in-memory implementation of each, `visavis
 pass `tests/contract`. Whatever is written with an id may be written again: the second time changes nothing.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import Protocol
 
 from visavis.types import (
     ApiKey,
+    Artefact,
     AuditEntry,
     Campaign,
     Checkpoint,
@@ -23,10 +24,15 @@ from visavis.types import (
     Event,
     Impression,
     Item,
+    KeptModel,
     Link,
     Looks,
     Member,
     MemberId,
+    ModelChange,
+    ModelEntry,
+    ModelKind,
+    ModelState,
     Monitor,
     Outcome,
     PairingCode,
@@ -36,6 +42,7 @@ from visavis.types import (
     Ran,
     Review,
     ReviewState,
+    SealedArtefact,
     Sighting,
     Staff,
     StaffSession,
@@ -391,6 +398,52 @@ class PolicyStore(Protocol):
 
     async def at(self, policy: str, scenario: str, version: int) -> PolicySnapshot | None:
         """The newest kept version that is not newer than this one."""
+        ...
+
+
+class ModelStore(Protocol):
+    """Trained models as they rest; what is signed and sealed is nobody's business here."""
+
+    async def add(self, sealed: SealedArtefact, change: ModelChange) -> bool:
+        """Whether there was none of that version; never replaces one."""
+        ...
+
+    async def get(self, kind: ModelKind, scenario: str, version: int | None) -> SealedArtefact | None:
+        """That version, or without one the live one, with its files."""
+        ...
+
+    async def kept(self, scenario: str) -> Sequence[KeptModel]:
+        """All of a scenario without files, by kind, the newest first."""
+        ...
+
+    async def move(
+        self, kind: ModelKind, scenario: str, version: int, change: ModelChange, before: Collection[ModelState]
+    ) -> bool:
+        """Change its state if it is one of those before; the one that was live retires. Tells every reader."""
+        ...
+
+
+class ModelRegistry(Protocol):
+    """Trained models whose signature and digests were compared; of each kind and scenario at most one is live."""
+
+    async def save(self, artefact: Artefact, state: ModelState = ModelState.SHADOW, why: str = "trained") -> Artefact:
+        """Keep it; as it was numbered, where it had no version. Raises ModelMoveRefused for a version that is there."""
+        ...
+
+    async def live(self, kind: ModelKind, scenario: str) -> Artefact | None:
+        """The one that serves; raises ArtefactInvalid when it was damaged."""
+        ...
+
+    async def at(self, kind: ModelKind, scenario: str, version: int) -> Artefact:
+        """One version; raises ModelUnknown or ArtefactInvalid."""
+        ...
+
+    async def list(self, scenario: str) -> Sequence[ModelEntry]:
+        """All of a scenario, by kind, the newest first; raises ArtefactInvalid."""
+        ...
+
+    async def move(self, kind: ModelKind, scenario: str, version: int, state: ModelState, why: str) -> None:
+        """Change whether it serves, and say why; raises ModelUnknown, ModelMoveRefused or ArtefactInvalid."""
         ...
 
 

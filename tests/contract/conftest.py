@@ -22,6 +22,7 @@ from visavis.ports import (
     EventLog,
     Expiry,
     Held,
+    ModelRegistry,
     MonitorStore,
     OutcomeLog,
     PairingStore,
@@ -37,9 +38,10 @@ from visavis.ports import (
 )
 from visavis.privacy.checkpoints import FileCheckpoints
 from visavis.privacy.erasure import FileErasures
+from visavis.privacy.registry import Registry
 from visavis.storage.database import Storage, open_storage
 from visavis.storage.server import EmbeddedServer
-from visavis.testing import MemoryStorage, memory_storage
+from visavis.testing import FixedClock, MemoryKeys, MemoryStorage, memory_storage
 
 Ports = MemoryStorage | Storage
 
@@ -171,6 +173,11 @@ def outcomes(ports: Ports) -> OutcomeLog:
 @pytest.fixture
 def policies(ports: Ports) -> PolicyStore:
     return ports.policies
+
+
+@pytest.fixture
+def models(ports: Ports) -> ModelRegistry:
+    return Registry(store=ports.models, keys=MemoryKeys(), audit=ports.hub_audit, clock=FixedClock())
 
 
 @pytest.fixture

@@ -225,7 +225,7 @@ async def test_what_members_and_hub_know_outlives_a_rotation(
     assert now._key != keys._key
 
 
-WRAPPED = {("member", "wrapped_key"), ("monitor", "sealed_address"), ("staff", "sealed_totp")}
+WRAPPED = {("member", "wrapped_key"), ("monitor", "sealed_address"), ("staff", "sealed_totp"), ("model", "wrapped_key")}
 NOT_WRAPPED = {
     ("member", "nickname_nonce"),
     ("member", "nickname"),  # under the member key
@@ -233,6 +233,7 @@ NOT_WRAPPED = {
     ("template", "nonce"),
     ("template", "ciphertext"),  # under the member key
     ("policy", "arrays"),  # of nobody
+    ("model_file", "sealed"),  # under the model's key
     ("staff_session", "digest"),
     ("api_key", "digest"),
     ("device", "public_key"),

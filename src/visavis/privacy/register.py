@@ -225,6 +225,19 @@ def _in_the_hub(where: str) -> tuple[Place, ...]:
             tables=("hub.policy", "hub.budget"),
             about_members=False,
         ),
+        Place(
+            id="models",
+            where=DATABASE,
+            address=where,
+            what=_say("trained models, and when and why each came to serve", "训练好的模型，以及各自启用的时间与原因"),
+            form=_say(
+                "AES-256-GCM under a key of that model, which the site key wraps; signed with Ed25519",
+                "以该模型的密钥 AES-256-GCM 加密，该密钥由站点密钥封装；并以 Ed25519 签名",
+            ),
+            kept=FOR_EVER,
+            tables=("hub.model", "hub.model_file", "hub.model_change"),
+            about_members=False,
+        ),
     )
 
 

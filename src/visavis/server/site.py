@@ -33,6 +33,7 @@ from visavis.privacy.erasure import FileErasures
 from visavis.privacy.jurisdiction import Jurisdiction, load_jurisdiction
 from visavis.privacy.keys import SiteKey
 from visavis.privacy.receipts import Terms, sign_receipt, withdrawal_receipt
+from visavis.privacy.registry import Registry
 from visavis.recommend.squarecb import SquareCB
 from visavis.scenarios.loader import load_scenario
 from visavis.server.accounts.accounts import Accounts, open_accounts
@@ -46,6 +47,7 @@ from visavis.server.keys import open_keys, root_of
 from visavis.server.limits import Limits
 from visavis.server.liveness import Gate, levels_of
 from visavis.server.loops import Loops, forever
+from visavis.server.models import registry_of
 from visavis.server.monitors import Monitors
 from visavis.server.notaries import site_notaries
 from visavis.server.readings import Readings
@@ -183,6 +185,11 @@ class Site:
     def terms(self) -> Terms:
         """What holds for every consent here."""
         return terms_of(self.settings, self.scenario)
+
+    @property
+    def models(self) -> Registry:
+        """Trained models."""
+        return registry_of(self.storage, self.keys, self.clock)
 
     @property
     def rights(self) -> Rights:

@@ -34,6 +34,7 @@ from visavis.storage.half import Half
 from visavis.storage.held import PostgresHeld
 from visavis.storage.ledger import PostgresLedger
 from visavis.storage.migrate import migrate, role_conninfo
+from visavis.storage.models import PostgresModels
 from visavis.storage.monitors import PostgresMonitors
 from visavis.storage.only_one import only_one
 from visavis.storage.outcomes import PostgresOutcomes
@@ -81,6 +82,7 @@ class Storage:
     plays: PostgresPlays
     outcomes: PostgresOutcomes
     policies: PostgresPolicies
+    models: PostgresModels
     allowance: PostgresAllowance
     eraser: PostgresEraser
     expiry: PostgresExpiry
@@ -201,6 +203,7 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         plays=PostgresPlays(hub),
         outcomes=PostgresOutcomes(hub),
         policies=PostgresPolicies(hub),
+        models=PostgresModels(hub),
         allowance=PostgresAllowance(hub),
         eraser=PostgresEraser(hub),
         expiry=PostgresExpiry(hub),

@@ -24,6 +24,9 @@ NOBODY: Mapping[str, Mapping[str, str]] = {
         "staff": "people who work here, who see their own account when they sign in",
         "staff_session": "visits of staff, by digest",
         "budget": "how often a campaign was shown, to everybody together",
+        "model": "trained models, which hold averages over many people, encrypted and signed",
+        "model_change": "when and why a model came to serve",
+        "model_file": "files of trained models, encrypted",
         "policy": "averages over many people, from which nobody can be picked out",
     },
 }

@@ -5,13 +5,14 @@ A column that is wrapped by it and not named here is lost when the site key is r
 
 from collections.abc import Callable, Mapping
 
+from visavis.privacy.artefacts import model_binding
 from visavis.privacy.vault import address_binding, key_binding, totp_binding
 from visavis.storage.half import Half
 from visavis.storage.queries import queries
 
 Bindings = Mapping[str, Callable[..., bytes]]
 EDGE: Bindings = {"members": key_binding, "monitors": address_binding}
-HUB: Bindings = {"staff": totp_binding}
+HUB: Bindings = {"staff": totp_binding, "models": model_binding}
 """Name of the query -> associated data, of the columns that follow id and wrapped key."""
 
 

@@ -29,6 +29,7 @@ from visavis.testing.builders import (
     a_template,
     a_withdrawal,
     an_api_key,
+    an_artefact,
     an_embedding,
     an_event,
     an_impression,
@@ -58,6 +59,7 @@ from visavis.testing.hub import (
     MemoryPolicies,
     RecordingChannel,
 )
+from visavis.testing.models import MemoryModels
 from visavis.testing.retention import MemoryExpiry, MemoryReceipts, MemoryVisits
 from visavis.testing.signals import MemoryAudit, MemoryCheckpoints, MemorySignals
 from visavis.testing.staff import MemoryApiKeys, MemorySignInAttempts, MemoryStaff, MemoryStaffSessions
@@ -82,6 +84,7 @@ __all__ = [
     "MemoryHubHeld",
     "MemoryKeys",
     "MemoryLedger",
+    "MemoryModels",
     "MemoryMonitors",
     "MemoryOutcomes",
     "MemoryPairings",
@@ -117,6 +120,7 @@ __all__ = [
     "a_template",
     "a_withdrawal",
     "an_api_key",
+    "an_artefact",
     "an_embedding",
     "an_event",
     "an_impression",

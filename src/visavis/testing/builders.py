@@ -12,6 +12,7 @@ import numpy as np
 
 from visavis.types import (
     ApiKey,
+    Artefact,
     Campaign,
     Candidate,
     Consent,
@@ -28,6 +29,7 @@ from visavis.types import (
     Member,
     MemberId,
     Method,
+    ModelKind,
     Monitor,
     Notice,
     Outcome,
@@ -294,6 +296,18 @@ def a_decision(**changes: Any) -> Decision:
         decided_at=T0,
     )
     return replace(decision, **changes)
+
+
+def an_artefact(**changes: Any) -> Artefact:
+    """A behaviour model of two files that was not saved yet."""
+    artefact = Artefact(
+        kind=ModelKind.BEHAVIOUR,
+        scenario="sample",
+        files={"network.onnx": b"\x08\x0a weights", "card.md": b"# Card\n"},
+        meta={"seed": 7, "figures": {"accuracy": 0.5}},
+        made_at=T0,
+    )
+    return replace(artefact, **changes)
 
 
 def a_snapshot(**changes: Any) -> PolicySnapshot:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from visavis.privacy.vault import totp_binding
+from visavis.testing.models import MemoryModels
 from visavis.types import ApiKey, Pauses, Staff, StaffSession
 
 
@@ -42,20 +43,21 @@ class MemoryStaff:
         return sorted((one for one in self._people.values() if one.site == site), key=lambda one: one.login)
 
 
-class MemoryStaffWrapped:
-    """Implements `ports.WrappedKeys` for second factors."""
+class MemoryHubWrapped:
+    """Implements `ports.WrappedKeys` for second factors and models."""
 
-    def __init__(self, staff: MemoryStaff) -> None:
-        self._staff = staff
+    def __init__(self, staff: MemoryStaff, models: MemoryModels) -> None:
+        self._staff, self._models = staff, models
 
     async def rewrap(self, renew: Callable[[bytes, bytes], bytes]) -> int:
         """Pass each with its associated data through this, all or none; how many changed."""
         people = [(one, one.sealed_totp) for one in await self._staff.everybody()]
         after = [(one, old, renew(old, totp_binding(one.site, one.id))) for one, old in people if old is not None]
         new = [(one, sealed) for one, old, sealed in after if sealed != old]
+        models = self._models.rewrap(renew)
         for one, sealed in new:
             await self._staff.save(replace(one, sealed_totp=sealed), one)
-        return len(new)
+        return len(new) + models
 
 
 class MemoryStaffSessions:

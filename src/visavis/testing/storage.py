@@ -23,14 +23,15 @@ from visavis.testing.hub import (
     MemoryPlays,
     MemoryPolicies,
 )
+from visavis.testing.models import MemoryModels
 from visavis.testing.retention import MemoryExpiry, MemoryReceipts, MemoryVisits
 from visavis.testing.signals import MemoryAudit, MemoryCheckpoints, MemorySignals
 from visavis.testing.staff import (
     MemoryApiKeys,
+    MemoryHubWrapped,
     MemorySignInAttempts,
     MemoryStaff,
     MemoryStaffSessions,
-    MemoryStaffWrapped,
 )
 
 
@@ -61,11 +62,12 @@ class MemoryStorage:
     plays: MemoryPlays
     outcomes: MemoryOutcomes
     policies: MemoryPolicies
+    models: MemoryModels
     allowance: MemoryAllowance
     eraser: MemoryEraser
     expiry: MemoryExpiry
     hub_audit: MemoryAudit
-    hub_wrapped: MemoryStaffWrapped
+    hub_wrapped: MemoryHubWrapped
     hub_checkpoints: MemoryCheckpoints
     hub_held: MemoryHubHeld
     signals: MemorySignals
@@ -85,7 +87,7 @@ def memory_storage() -> MemoryStorage:
         outcomes=outcomes, plays=plays, events=events, allowance=allowance, decisions=decisions, ledger=hub_ledger
     )
     roster, monitors = MemoryRoster(edge_ledger, signals), MemoryMonitors(signals)
-    staff = MemoryStaff()
+    staff, models = MemoryStaff(), MemoryModels(signals)
     audit, hub_audit, erasures = MemoryAudit(), MemoryAudit(), MemoryErasures()
     corrections, reviews, visits = MemoryCorrections(roster, signals), MemoryReviews(roster), MemoryVisits(roster)
     return MemoryStorage(
@@ -119,10 +121,11 @@ def memory_storage() -> MemoryStorage:
         plays=plays,
         outcomes=outcomes,
         policies=MemoryPolicies(signals),
+        models=models,
         allowance=allowance,
         eraser=eraser,
         expiry=MemoryExpiry(outcomes=outcomes, plays=plays, events=events, allowance=allowance, decisions=decisions),
-        hub_wrapped=MemoryStaffWrapped(staff),
+        hub_wrapped=MemoryHubWrapped(staff, models),
         hub_checkpoints=MemoryCheckpoints(),
         hub_audit=hub_audit,
         hub_held=MemoryHubHeld(

@@ -22,6 +22,15 @@ from visavis.types.identity import (
     ReviewState,
     Sighting,
 )
+from visavis.types.models import (
+    Artefact,
+    KeptModel,
+    ModelChange,
+    ModelEntry,
+    ModelKind,
+    ModelState,
+    SealedArtefact,
+)
 from visavis.types.names import MemberId, Token
 from visavis.types.perception import Embedding, Face, Frame, Quality
 from visavis.types.privacy import (
@@ -56,6 +65,7 @@ from visavis.types.staff import ApiKey, Pauses, Role, Staff, StaffSession, Staff
 
 __all__ = [
     "ApiKey",
+    "Artefact",
     "AuditEntry",
     "Campaign",
     "Candidate",
@@ -74,6 +84,7 @@ __all__ = [
     "Guarded",
     "Impression",
     "Item",
+    "KeptModel",
     "Light",
     "Link",
     "Liveness",
@@ -83,6 +94,10 @@ __all__ = [
     "Member",
     "MemberId",
     "Method",
+    "ModelChange",
+    "ModelEntry",
+    "ModelKind",
+    "ModelState",
     "Monitor",
     "Notice",
     "Outcome",
@@ -101,6 +116,7 @@ __all__ = [
     "Role",
     "Scenario",
     "Sealed",
+    "SealedArtefact",
     "SealedTemplate",
     "Sighting",
     "Staff",

@@ -19,6 +19,7 @@ ZH_ERRORS = {
     "manifest-invalid": "模型包清单违反了规则。请改正所指字段，或重新添加该包。",
     "checksum-mismatch": "模型文件与清单不符。请删除该包，重新构建或下载。",
     "model-refused": "该文件不是具有所声明输入输出的 ONNX 模型。请提供 ONNX 文件本身。",
+    "artefact-invalid": "所存模型已损坏，或并非由本站点签名，因此不会加载。请重新训练，或回退到先前版本。",
     "weights-unavailable": "缺少默认人脸模型包的权重。请运行 `pip install mtcnn==1.0.0 face_recognition_models==0.3.0`。",
     "gallery-mismatch": "该模板由其他模型生成。请用当前加载的模型包重新登记该会员。",
     "privacy-error": "为了不违背对会员的承诺，未执行任何操作。",
@@ -50,6 +51,8 @@ ZH_ERRORS = {
     "extra-missing": "未安装可选组件。请用 pip 安装所指的组件。",
     "port-in-use": "端口已被其他程序占用。请用 --port 另选，或用 0 任选空闲端口。",
     "setting-invalid": "设置的值无法使用。请改正；`visavis serve --help` 列出了各项设置。",
+    "model-move-refused": "该模型无法从当前状态转入所请求的状态。`visavis models list` 会显示各模型的状态。",
+    "model-unknown": "没有这个模型。`visavis models list` 会列出现有模型。",
     # ------ the edge's HTTP API
     "face-already-enrolled": "这张脸已属于某位会员。请使用卡片或 PIN 码；如仍要加入，请发送 allow_duplicate。",
     "too-many-requests": "来自此处的请求过多。请等一分钟，然后放慢速度再试。",

@@ -18,3 +18,10 @@ SELECT id, sealed_totp, site, id FROM staff WHERE sealed_totp IS NOT NULL ORDER 
 -- save_staff: Their second factors under another site key.
 UPDATE staff SET sealed_totp = n.wrapped
 FROM unnest(%(ids)s::text[], %(wrapped)s::bytea[]) AS n (id, wrapped) WHERE staff.id = n.id
+
+-- models: Id and wrapped key of each model, and what it is bound to.
+SELECT id::text, wrapped_key, kind, scenario, version::text FROM model ORDER BY id FOR UPDATE
+
+-- save_models: Their keys under another site key.
+UPDATE model SET wrapped_key = n.wrapped
+FROM unnest(%(ids)s::text[], %(wrapped)s::bytea[]) AS n (id, wrapped) WHERE model.id = n.id::bigint
