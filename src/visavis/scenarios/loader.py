@@ -11,7 +11,15 @@ from pydantic import BaseModel, ValidationError
 
 from visavis.errors import ScenarioInvalid, ScenarioUnknown
 from visavis.scenarios.rules import RULES, Files
-from visavis.scenarios.schema import CampaignEntry, ItemsFile, NoticesFile, PackFile, SimulatorFile
+from visavis.scenarios.schema import (
+    CampaignEntry,
+    EventTypeEntry,
+    ItemsFile,
+    NoticesFile,
+    PackFile,
+    RuleEntry,
+    SimulatorFile,
+)
 from visavis.scenarios.source import Place, Problem, Source, read_yaml
 from visavis.types import (
     Campaign,
@@ -21,8 +29,11 @@ from visavis.types import (
     Liveness,
     Notice,
     Placement,
+    PolicyName,
     PrivacyClass,
     Purpose,
+    Relation,
+    Rule,
     Scenario,
     Surface,
 )
@@ -124,7 +135,7 @@ def _scenario(files: Files) -> Scenario:
         consent_days=pack.consent_days,
         minimum_age=pack.minimum_age,
         currency=pack.currency,
-        event_types={kind: EventType(kind=kind, **dict(event_type)) for kind, event_type in pack.event_types.items()},
+        event_types={kind: _event_type(kind, entry) for kind, entry in pack.event_types.items()},
         items={
             item_id: Item(id=item_id, **dict(item) | {"privacy": PrivacyClass[item.privacy.upper()]})
             for item_id, item in files.items.items()
@@ -142,7 +153,22 @@ def _scenario(files: Files) -> Scenario:
         category_titles=pack.categories,
         liveness={use: Liveness(getattr(pack.liveness, use.value)) for use in Guarded},
         retention_days=pack.retention_days.model_dump(exclude_none=True),
+        behaviour_classes=pack.behaviour_classes,
+        policy=PolicyName(pack.policy),
+        exploration_budget=pack.exploration_budget,
+        safety_floor=pack.safety_floor,
+        rules=tuple(_rule(rule_id, entry) for rule_id, entry in pack.rules.items()),
     )
+
+
+def _event_type(kind: str, entry: EventTypeEntry) -> EventType:
+    values = (entry.values[0], entry.values[1]) if entry.values else None
+    return EventType(kind=kind, **dict(entry) | {"values": values})
+
+
+def _rule(rule_id: str, entry: RuleEntry) -> Rule:
+    surfaces = tuple(Surface[name.upper()] for name in entry.surfaces)
+    return Rule(id=rule_id, **dict(entry) | {"relation": Relation(entry.relation), "surfaces": surfaces})
 
 
 def _notices(notices: NoticesFile) -> Mapping[Purpose, Notice]:

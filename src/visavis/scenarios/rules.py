@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from visavis.scenarios.art import drawing, fault
-from visavis.scenarios.schema import CampaignEntry, ItemEntry, NoticesFile, PackFile, SimulatorFile
+from visavis.scenarios.schema import CampaignEntry, ItemEntry, NoticesFile, PackFile, RuleEntry, SimulatorFile
 from visavis.scenarios.source import Place
 
 
@@ -125,6 +125,61 @@ def nothing_goes_before_it_is_answered(files: Files) -> Iterator[Breach]:
             yield "pack", ("retention_days", category), "is shorter than the attribution window"
 
 
+def values_run_forwards(files: Files) -> Iterator[Breach]:
+    """The least value of an event comes before the greatest."""
+    for kind, event_type in files.pack.event_types.items():
+        if event_type.values and event_type.values[0] > event_type.values[1]:
+            yield "pack", ("event_types", kind, "values"), "ends before it begins"
+
+
+def rules_speak_of_this_pack(files: Files) -> Iterator[Breach]:
+    """An attribute that some item has, an event type that exists, numbers where sizes are compared."""
+    for rule_id, rule in files.pack.rules.items():
+        if rule.fact is not None and rule.fact not in files.pack.event_types:
+            yield "pack", ("rules", rule_id, "fact"), f"event type {rule.fact!r} does not exist"
+        having = {item_id: item for item_id, item in files.items.items() if rule.attribute in item.attributes}
+        if not having:
+            yield "pack", ("rules", rule_id, "attribute"), f"no item has the attribute {rule.attribute!r}"
+        if rule.fact is None and rule.relation == "equals":
+            continue
+        if rule.fact is None and not _number(rule.value):
+            yield "pack", ("rules", rule_id, "value"), f"{rule.relation} compares numbers"
+        for item_id, item in having.items():
+            if not _number(item.attributes[rule.attribute]):
+                yield (
+                    "items",
+                    (item_id, "attributes", rule.attribute),
+                    f"rule {rule_id!r} compares it, so it must be a number",
+                )
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def rules_leave_the_house_open(files: Files) -> Iterator[Breach]:
+    """House items fill any screen at any moment, so no rule may hold one back from anybody."""
+    for campaign_id, campaign in files.pack.campaigns.items():
+        for n, name in enumerate(campaign.items if campaign.house else []):
+            attributes = files.items[name].attributes if name in files.items else {}
+            for rule_id, rule in files.pack.rules.items():
+                meant = rule.attribute in attributes or rule.every_item
+                if meant and (rule.fact is not None or not _holds(rule, attributes.get(rule.attribute))):
+                    place = ("campaigns", campaign_id, "items", n)
+                    yield "pack", place, f"{name!r} is a house item, so rule {rule_id!r} must not withhold it"
+
+
+def _holds(rule: RuleEntry, attribute: bool | float | str | None) -> bool:
+    match rule.relation, attribute, rule.value:
+        case "equals", _, _:
+            return type(attribute) is type(rule.value) and attribute == rule.value
+        case "at_most", int() | float(), int() | float():
+            return attribute <= rule.value
+        case "at_least", int() | float(), int() | float():
+            return attribute >= rule.value
+    return False
+
+
 def simulator_speaks_of_this_pack(files: Files) -> Iterator[Breach]:
     """Simulated people do what the pack knows, where it knows it, in time to be counted."""
     for place, kind in _simulated_kinds(files.simulator):
@@ -170,6 +225,9 @@ RULES: tuple[Rule, ...] = (
     placements_are_never_blank,
     rewards_follow_reactions,
     nothing_goes_before_it_is_answered,
+    values_run_forwards,
+    rules_speak_of_this_pack,
+    rules_leave_the_house_open,
     simulator_speaks_of_this_pack,
     simulated_delays_fit,
 )

@@ -1,6 +1,6 @@
 """The shape of a pack's files: what YAML must look like before anything else is asked of it."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -11,7 +11,10 @@ from pydantic import (
     Field,
     RootModel,
     StringConstraints,
+    model_validator,
 )
+
+from visavis.types import DEFAULT_CLASSES
 
 LOCALES = ("en", "zh-CN")  # every text has these; more may follow
 
@@ -33,6 +36,20 @@ def _every_locale(text: dict[str, str]) -> dict[str, str]:
 Text = Annotated[dict[LanguageTag, Words], AfterValidator(_every_locale)]
 
 
+SurfaceName = Literal["public_screen", "kiosk", "private"]
+PolicyChoice = Literal[
+    "squarecb",
+    "thompson",
+    "linucb",
+    "epsilon-greedy",
+    "softmax",
+    "uniform",
+    "greedy",
+    "neural-linear",
+    "horizon",
+]
+
+
 class Entry(BaseModel):
     """Nothing is converted, nothing unknown is let through."""
 
@@ -46,13 +63,14 @@ class EventTypeEntry(Entry):
     interest: Annotated[float, Field(ge=0, le=100)] = 0.0
     reward: Chance = 0.0
     reaction: bool = False
+    values: Annotated[list[Number], Field(min_length=2, max_length=2)] | None = None  # least, greatest
 
 
 class PlacementEntry(Entry):
     """See `types.Placement`."""
 
     name: Text
-    surface: Literal["public_screen", "kiosk", "private"]
+    surface: SurfaceName
     venue: Annotated[str, StringConstraints(max_length=100)] = ""
 
 
@@ -100,6 +118,27 @@ class RetentionEntry(Entry):
     consent: Days = None
 
 
+class RuleEntry(Entry):
+    """See `types.Rule`."""
+
+    why: Text
+    attribute: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    relation: Literal["at_most", "at_least", "equals"]
+    value: bool | Number | Words | None = None
+    fact: Id | None = None
+    valid_days: Annotated[float, Field(gt=0, le=3650)] | None = None
+    surfaces: list[SurfaceName] = []
+    every_item: bool = False
+
+    @model_validator(mode="after")
+    def _one_comparison(self) -> Self:
+        if (self.value is None) == (self.fact is None):
+            raise ValueError("compares with one thing: give either a value or a fact")
+        if self.fact is None and self.valid_days is not None:
+            raise ValueError("valid_days says how long a fact counts; there is none here")
+        return self
+
+
 class PackFile(Entry):
     """pack.yaml: what the place is and does."""
 
@@ -117,6 +156,13 @@ class PackFile(Entry):
     campaigns: Annotated[dict[Id, CampaignEntry], Field(min_length=1)]
     liveness: LivenessEntry = LivenessEntry()
     retention_days: RetentionEntry = RetentionEntry()
+    behaviour_classes: Annotated[dict[Id, Text], Field(min_length=2, max_length=20)] = {
+        name: dict(title) for name, title in DEFAULT_CLASSES.items()
+    }
+    policy: PolicyChoice = "squarecb"
+    exploration_budget: Chance = 1.0
+    safety_floor: Chance | None = None
+    rules: Annotated[dict[Id, RuleEntry], Field(max_length=100)] = {}
 
 
 class NoticeEntry(Entry):

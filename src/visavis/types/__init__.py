@@ -47,8 +47,9 @@ from visavis.types.privacy import (
     SealedTemplate,
     Withdrawal,
 )
-from visavis.types.recommend import Candidate, Decision, PolicySnapshot, Reason
+from visavis.types.recommend import Candidate, Decision, PolicyName, PolicySnapshot, Reason
 from visavis.types.scenario import (
+    DEFAULT_CLASSES,
     Campaign,
     EventType,
     Guarded,
@@ -58,12 +59,15 @@ from visavis.types.scenario import (
     Notice,
     Placement,
     PrivacyClass,
+    Relation,
+    Rule,
     Scenario,
     Surface,
 )
 from visavis.types.staff import ApiKey, Pauses, Role, Staff, StaffSession, StaffState
 
 __all__ = [
+    "DEFAULT_CLASSES",
     "ApiKey",
     "Artefact",
     "AuditEntry",
@@ -104,6 +108,7 @@ __all__ = [
     "PairingCode",
     "Pauses",
     "Placement",
+    "PolicyName",
     "PolicySnapshot",
     "PrivacyClass",
     "Profile",
@@ -111,9 +116,11 @@ __all__ = [
     "Quality",
     "Ran",
     "Reason",
+    "Relation",
     "Review",
     "ReviewState",
     "Role",
+    "Rule",
     "Scenario",
     "Sealed",
     "SealedArtefact",

@@ -3,12 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from visavis.types.checks import aware
 from visavis.types.names import Token
+
+
+class PolicyName(StrEnum):
+    """How items are chosen among those that may be shown."""
+
+    SQUARECB = "squarecb"
+    THOMPSON = "thompson"
+    LINUCB = "linucb"
+    EPSILON_GREEDY = "epsilon-greedy"
+    SOFTMAX = "softmax"
+    UNIFORM = "uniform"
+    GREEDY = "greedy"
+    NEURAL_LINEAR = "neural-linear"
+    HORIZON = "horizon"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

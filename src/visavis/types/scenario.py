@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from visavis.types.checks import aware, unit_interval
 from visavis.types.privacy import Purpose
+from visavis.types.recommend import PolicyName
 
 Localised = Mapping[str, str]
 """BCP 47 tag -> text; every text has at least "en" and "zh-CN"."""
@@ -81,9 +83,12 @@ class EventType:
     interest: float = 0.0  # weight in the profile
     reward: float = 0.0  # in [0, 1]; the strongest reaction to a decision counts
     reaction: bool = False  # answers a decision
+    values: tuple[float, float] | None = None  # least and greatest value of such an event; None: any
 
     def __post_init__(self) -> None:
         unit_interval("reward", self.reward)
+        if self.values is not None and not self.values[0] <= self.values[1]:
+            raise ValueError(f"values of {self.kind} run from {self.values[0]} to {self.values[1]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +119,48 @@ class Liveness(StrEnum):
     BOTH = "both"
 
 
+class Relation(StrEnum):
+    """How an item's attribute must stand to what it is compared with."""
+
+    AT_MOST = "at_most"
+    AT_LEAST = "at_least"
+    EQUALS = "equals"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """When an item may be offered at all: its attribute against a value, or against a fact about the member.
+
+    A fact is the value of the member's latest event of a type. Where it is missing or too old, the rule does not hold.
+    """
+
+    id: str
+    why: Localised  # said of what it withholds
+    attribute: str  # of the item
+    relation: Relation
+    value: str | float | bool | None = None  # to compare with; exactly one of this and `fact`
+    fact: str | None = None  # event type whose latest value is compared with
+    valid_days: float | None = None  # a fact that is older counts no more; None: it holds for ever
+    surfaces: tuple[Surface, ...] = ()  # where the rule holds; empty: everywhere
+    every_item: bool = False  # holds for items without the attribute as well, and withholds them
+
+    def __post_init__(self) -> None:
+        if (self.value is None) == (self.fact is None):
+            raise ValueError(f"rule {self.id} compares with either a value or a fact")
+
+
+DEFAULT_CLASSES: Mapping[str, Localised] = MappingProxyType(
+    {
+        "new": {"en": "New here", "zh-CN": "新会员"},
+        "occasional": {"en": "Comes now and then", "zh-CN": "偶尔光顾"},
+        "regular": {"en": "Comes regularly", "zh-CN": "经常光顾"},
+        "devoted": {"en": "Comes often and takes much", "zh-CN": "高频活跃"},
+        "lapsed": {"en": "Has not come for long", "zh-CN": "久未光顾"},
+    }
+)
+"""Behaviour classes of a pack that names none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """One pack of data. The engine never asks for its name."""
@@ -135,6 +182,16 @@ class Scenario:
     category_titles: Mapping[str, Localised] = field(default_factory=dict)  # for reasons and reports
     liveness: Mapping[Guarded, Liveness] = field(default_factory=dict)  # what is not named is off
     retention_days: Mapping[str, int] = field(default_factory=dict)  # category -> days, where fewer than elsewhere
+    behaviour_classes: Mapping[str, Localised] = field(default_factory=lambda: DEFAULT_CLASSES)
+    policy: PolicyName = PolicyName.SQUARECB
+    exploration_budget: float = 1.0  # largest share of decisions, in [0, 1], that may explore
+    safety_floor: float | None = None  # share of the best static choice's mean reward; below it, no exploring
+    rules: tuple[Rule, ...] = ()  # eligibility: what they withhold is never a candidate
+
+    def __post_init__(self) -> None:
+        unit_interval("exploration_budget", self.exploration_budget)
+        if self.safety_floor is not None:
+            unit_interval("safety_floor", self.safety_floor)
 
     @property
     def categories(self) -> tuple[str, ...]:

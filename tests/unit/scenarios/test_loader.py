@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from visavis.errors import ScenarioInvalid, ScenarioUnknown
 from visavis.scenarios.loader import INSTALLED, art_folder, check, load_scenario, scenario_names
+from visavis.scenarios.schema import PolicyChoice
 from visavis.scenarios.source import Problem, Source, parse_yaml
-from visavis.types import PrivacyClass, Purpose, Surface
+from visavis.types import DEFAULT_CLASSES, PolicyName, PrivacyClass, Purpose, Relation, Rule, Surface
 
 RETAIL = INSTALLED / "retail"
 
@@ -64,6 +66,11 @@ def test_retail_holds_what_it_promises() -> None:
         ("pack.yaml", "minimum_age: 16", "minimum_age: 16\nretention_days: {audit: 30}", "audit"),
         ("pack.yaml", "minimum_age: 16", "minimum_age: 16\nretention_days: {event: 12.5}", "event"),
         ("pack.yaml", "_window_s: 900", "_window_s: 90000\nretention_days: {decision: 1}", "attribution window"),
+        ("pack.yaml", "minimum_age: 16", "minimum_age: 16\npolicy: roulette", "policy"),
+        ("pack.yaml", "minimum_age: 16", "minimum_age: 16\nexploration_budget: 1.5", "exploration_budget"),
+        ("pack.yaml", "minimum_age: 16", "minimum_age: 16\nsafety_floor: -0.1", "safety_floor"),
+        ("pack.yaml", "lapsed: {en: Has not come for long, zh-CN", "lapsed: {en: Has not come for long, de", "zh-CN"),
+        ("pack.yaml", "    interest: 3", "    interest: 3\n    values: [5, 1]", "values"),
         ("pack.yaml", "    surface: kiosk", "    surface: billboard", "surface"),
         ("pack.yaml", "reward: 0.3", "reward: 3", "reward"),
         ("pack.yaml", "- sourdough-loaf", "- sourdough-loaf-xxl", "does not exist"),
@@ -82,6 +89,66 @@ def test_each_mistake_is_named_with_file_and_line(pack: Path, file: str, old: st
     assert all(problem.split(":")[0].endswith(".yaml") and problem.split(":")[1].isdigit() for problem in problems)
     with pytest.raises(ScenarioInvalid):
         load_scenario(pack)
+
+
+def a_rule(text: str) -> str:
+    return f"minimum_age: 16\nrules:\n  one:\n    why: {{en: Why, zh-CN: 为何}}\n    {text}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("{attribute: seats, relation: at_most}", "either a value or a fact"),
+        ("{attribute: seats, relation: at_most, value: 3, fact: visit}", "either a value or a fact"),
+        ("{attribute: seats, relation: at_most, value: 3, valid_days: 3}", "valid_days"),
+        ("{attribute: seats, relation: at_most, fact: visits}", "'visits' does not exist"),
+        ("{attribute: seat, relation: at_most, fact: visit}", "no item has the attribute 'seat'"),
+        ("{attribute: seats, relation: at_most, value: many}", "compares numbers"),
+        ("{attribute: origin, relation: at_least, fact: visit}", "must be a number"),
+        ("{attribute: seats, relation: below, fact: visit}", "relation"),
+        ("{attribute: seats, relation: at_most, value: 3, surfaces: [wall]}", "surfaces"),
+        ("{attribute: vegan, relation: equals, value: true, every_item: true}", "must not withhold it"),
+    ],
+)
+def test_each_mistake_in_a_rule_is_named(pack: Path, rule: str, said: str) -> None:
+    """What a rule cannot mean is told before anybody is served by it."""
+    text = a_rule(rule.strip("{}").replace(", ", "\n    "))
+    problems = edited(pack, "pack.yaml", "minimum_age: 16", text)
+    assert any(said in problem for problem in problems)
+    assert all(problem.split(":")[1].isdigit() for problem in problems)
+
+
+def test_a_pack_says_what_members_are_like_and_how_items_are_chosen(pack: Path) -> None:
+    """What it leaves out is as before: five classes, SquareCB, no limit and no rule."""
+    assert len(load_scenario("retail").behaviour_classes) == 5
+    assert load_scenario("retail").rules == ()
+    rule = a_rule(
+        "attribute: seats\n    relation: at_most\n    fact: visit\n    valid_days: 365\n    surfaces: [kiosk]\n"
+    )
+    chosen = "policy: thompson\nexploration_budget: 0.2\nsafety_floor: 0.9"
+    assert edited(pack, "pack.yaml", "minimum_age: 16", rule + chosen) == []
+    text = (pack / "pack.yaml").read_text(encoding="utf-8")
+    start, end = text.index("behaviour_classes:"), text.index("categories:")
+    (pack / "pack.yaml").write_text(text[:start] + text[end:], encoding="utf-8")
+    found = load_scenario(pack)
+    assert found.behaviour_classes == DEFAULT_CLASSES
+    assert (found.policy, found.exploration_budget, found.safety_floor) == (PolicyName.THOMPSON, 0.2, 0.9)
+    assert found.rules == (
+        Rule(
+            id="one",
+            why={"en": "Why", "zh-CN": "为何"},
+            attribute="seats",
+            relation=Relation.AT_MOST,
+            fact="visit",
+            valid_days=365,
+            surfaces=(Surface.KIOSK,),
+        ),
+    )
+
+
+def test_every_policy_can_be_chosen() -> None:
+    """The schema's names are those of the engine."""
+    assert set(get_args(PolicyChoice)) == set(PolicyName)
 
 
 def test_r10_a_pack_may_keep_things_for_fewer_days(pack: Path) -> None:
