@@ -439,7 +439,7 @@ class ModelRegistry(Protocol):
         ...
 
     async def list(self, scenario: str) -> Sequence[ModelEntry]:
-        """All of a scenario, by kind, the newest first; raises ArtefactInvalid."""
+        """All of a scenario, by kind, the newest first; of a damaged one what is wrong with it."""
         ...
 
     async def move(self, kind: ModelKind, scenario: str, version: int, state: ModelState, why: str) -> None:

@@ -22,7 +22,6 @@ from visavis.ports import (
     EventLog,
     Expiry,
     Held,
-    ModelRegistry,
     MonitorStore,
     OutcomeLog,
     PairingStore,
@@ -176,7 +175,7 @@ def policies(ports: Ports) -> PolicyStore:
 
 
 @pytest.fixture
-def models(ports: Ports) -> ModelRegistry:
+def models(ports: Ports) -> Registry:
     return Registry(store=ports.models, keys=MemoryKeys(), audit=ports.hub_audit, clock=FixedClock())
 
 

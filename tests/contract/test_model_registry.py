@@ -53,6 +53,17 @@ async def test_one_serves_at_a_time_and_the_one_before_can_return(models: ModelR
     assert entries[0].meta == an_artefact().meta
 
 
+async def test_rolling_back_takes_the_last_that_served(models: Registry) -> None:
+    """1, 2 and 4 served, 3 never did: back from 4 to 2, from 2 to 1, and no further."""
+    for _ in range(4):
+        await models.save(an_artefact())
+    for version in (1, 2, 4):
+        await models.move(BEHAVIOUR, "sample", version, ModelState.LIVE, "promoted")
+    assert [await models.back(BEHAVIOUR, "sample", "worse") for _ in range(2)] == [2, 1]
+    with pytest.raises(ModelUnknown, match="no behaviour model of sample served before"):
+        await models.back(BEHAVIOUR, "sample", "worse")
+
+
 async def test_what_the_gate_refused_never_serves(models: ModelRegistry) -> None:
     await models.save(an_artefact())
     await models.move(BEHAVIOUR, "sample", 1, ModelState.REFUSED, "lower bound 0.1 below 0.2")
@@ -95,8 +106,12 @@ async def test_another_sites_model_is_refused_and_never_goes_live(ports: Ports, 
     other = Registry(store=ports.models, keys=MemoryKeys(bytes(32)), audit=ports.hub_audit, clock=FixedClock())
     with pytest.raises(ArtefactInvalid, match="the signature does not fit"):
         await other.move(BEHAVIOUR, "sample", 1, ModelState.LIVE, "theirs")
-    with pytest.raises(ArtefactInvalid):
-        await other.list("sample")
+    (entry,) = await other.list("sample")
+    assert (entry.version, entry.meta, entry.damaged) == (
+        1,
+        {},
+        "behaviour model of sample, version 1: the signature does not fit",
+    )
     assert await models.live(BEHAVIOUR, "sample") is None
 
 

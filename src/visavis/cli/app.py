@@ -23,6 +23,7 @@ from visavis.cli.evaluate import evaluate_app
 from visavis.cli.keys import keys_app
 from visavis.cli.members import members_app
 from visavis.cli.messages import say, say_error
+from visavis.cli.models import models_app
 from visavis.cli.options import (
     AsJson,
     CacheDir,
@@ -69,6 +70,7 @@ app.add_typer(consent_app, name="consent")
 app.add_typer(privacy_app, name="privacy")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(train_app, name="train")
+app.add_typer(models_app, name="models")
 app.add_typer(scenarios_app, name="scenarios")
 app.add_typer(audit_app, name="audit")
 app.add_typer(breach_app, name="breach")

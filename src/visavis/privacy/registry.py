@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from visavis.errors import ModelMoveRefused, ModelUnknown
+from visavis.errors import ArtefactInvalid, ModelMoveRefused, ModelUnknown
 from visavis.ports import AuditLog, Clock, KeyProvider, ModelStore
 from visavis.privacy.artefacts import open_artefact, read_manifest, seal_artefact
 from visavis.types import Artefact, KeptModel, ModelChange, ModelEntry, ModelKind, ModelState
@@ -58,8 +58,24 @@ class Registry:
         return open_artefact(self.keys, sealed)
 
     async def list(self, scenario: str) -> Sequence[ModelEntry]:
-        """All of a scenario, by kind, the newest first; raises ArtefactInvalid."""
+        """All of a scenario, by kind, the newest first; of a damaged one what is wrong with it."""
         return [self._entry(kept) for kept in await self.store.kept(scenario)]
+
+    async def back(self, kind: ModelKind, scenario: str, why: str) -> int:
+        """Let the newest earlier version serve that has served before; its number.
+
+        Raises:
+            ModelUnknown: there is none, or none serves now.
+            ArtefactInvalid: it was damaged.
+        """
+        entries = [entry for entry in await self.list(scenario) if entry.kind is kind]
+        live = next((entry.version for entry in entries if entry.state is ModelState.LIVE), 0)
+        served = [e.version for e in entries if e.version < live and e.state is ModelState.RETIRED and _has_served(e)]
+        if not served:
+            raise ModelUnknown(f"no {kind.value} model of {scenario} served before")
+        version = max(served)
+        await self.move(kind, scenario, version, ModelState.LIVE, why)
+        return version
 
     async def move(self, kind: ModelKind, scenario: str, version: int, state: ModelState, why: str) -> None:
         """Change whether it serves; whichever served before retires in the same moment. Readers are told.
@@ -88,17 +104,26 @@ class Registry:
         return 1 + max((one.sealed.version for one in kept if one.sealed.kind is artefact.kind), default=0)
 
     def _entry(self, kept: KeptModel) -> ModelEntry:
-        sealed, manifest = kept.sealed, read_manifest(self.keys, kept.sealed)
+        sealed, manifest, damaged = kept.sealed, None, ""
+        try:
+            manifest = read_manifest(self.keys, sealed)
+        except ArtefactInvalid as error:
+            damaged = error.detail
         return ModelEntry(
             kind=sealed.kind,
             scenario=sealed.scenario,
             version=sealed.version,
-            meta=manifest.meta,
-            sizes=manifest.sizes,
-            made_at=manifest.made_at,
+            meta=manifest.meta if manifest else {},
+            sizes=manifest.sizes if manifest else {},
+            made_at=manifest.made_at if manifest else None,
             changes=kept.changes,
+            damaged=damaged,
         )
 
     async def _note(self, action: str, kind: ModelKind, scenario: str, version: int, change: ModelChange) -> None:
         detail = {"kind": kind.value, "version": str(version), "state": change.state.value, "why": change.why}
         await self.audit.append(actor="hub", action=action, subject=scenario, detail=detail, at=change.at)
+
+
+def _has_served(entry: ModelEntry) -> bool:
+    return any(change.state is ModelState.LIVE for change in entry.changes)

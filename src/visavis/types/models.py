@@ -91,10 +91,11 @@ class ModelEntry:
     kind: ModelKind
     scenario: str
     version: int
-    meta: Mapping[str, Any] = field(repr=False)
+    meta: Mapping[str, Any] = field(repr=False)  # empty where it is damaged
     sizes: Mapping[str, int]  # file -> bytes
-    made_at: datetime
+    made_at: datetime | None
     changes: tuple[ModelChange, ...]
+    damaged: str = ""  # what is wrong with its signature
 
     @property
     def state(self) -> ModelState:

@@ -1,3 +1,26 @@
 """Training, tuning and the registry."""
 
-ZH: dict[str, str] = {}
+ZH: dict[str, str] = {
+    "Trained models: list, look into, verify, promote, roll back.": "训练好的模型：列出、查看、校验、启用、回退。",
+    "What the model is for.": "模型的用途。",
+    "Number of the model.": "模型的版本号。",
+    "Reason, for the record.": "原因，将被记录。",
+    "Every model of a scenario, and where it stands.": "某场景的所有模型及其状态。",
+    "The card of a model: data, figures with intervals, limits, how it was made.": "模型卡：数据、带区间的指标、局限与制作方法。",
+    "Write the model's files, opened, into this folder.": "将解密后的模型文件写入此文件夹。",
+    "Open every model and compare signature and digests.": "打开每个模型并核对签名与摘要。",
+    "Let a model serve. Who serves is told, and swaps it in.": "启用某个模型；运行中的服务会得到通知并替换。",
+    "Let the model serve again that served before.": "重新启用先前的模型。",
+    "{kind} {version} serves now.": "{kind} {version} 已启用。",
+    "kind": "类型",
+    "version": "版本",
+    "state": "状态",
+    "since": "起始时间",
+    "why": "原因",
+    "made": "生成时间",
+    "bytes": "字节",
+    "shadow": "影子",
+    "live": "使用中",
+    "retired": "已停用",
+    "refused": "未通过",
+}

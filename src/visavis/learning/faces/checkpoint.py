@@ -1,18 +1,12 @@
 """A run on disk: weights, optimiser and table, written whole or not at all. No picture and no name is in it."""
 
-import errno
 import hashlib
-import os
-import pickle
 from dataclasses import asdict
-from io import BytesIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
-import torch
-
-from visavis.errors import SettingInvalid, StorageFull
+from visavis.errors import SettingInvalid
+from visavis.learning.course.checkpoint import read_state, write_state
 from visavis.learning.faces.crops import Crops
 from visavis.learning.faces.recipe import Recipe
 from visavis.learning.faces.train import Epoch, Run, split, start
@@ -40,7 +34,6 @@ def save_checkpoint(path: Path, run: Run, recipe: Recipe, faces: str) -> None:
         StorageFull: the disk is full; the older file is still whole.
         SettingInvalid: the file cannot be written.
     """
-    content = BytesIO()
     state = {
         "format": 1,
         "recipe": _plain(recipe),
@@ -51,21 +44,7 @@ def save_checkpoint(path: Path, run: Run, recipe: Recipe, faces: str) -> None:
         "history": [asdict(epoch) for epoch in run.history],
         "best": run.best,
     }
-    torch.save(state, content)
-    try:
-        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-            try:
-                file.write(content.getbuffer())
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink()
-                raise
-    except OSError as failure:
-        if failure.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull(f"while {path} was written") from failure
-        raise SettingInvalid(f"{path}: {failure.strerror}") from failure
+    write_state(path, state)
 
 
 def load_checkpoint(path: Path, crops: Crops, recipe: Recipe) -> Run:
@@ -74,12 +53,8 @@ def load_checkpoint(path: Path, crops: Crops, recipe: Recipe) -> Run:
     Raises:
         SettingInvalid: there is none, it cannot be read, or its recipe or its faces are others.
     """
-    try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        recipes, faces = state["recipe"], state["faces"]
-    except (OSError, RuntimeError, KeyError, TypeError, EOFError, pickle.UnpicklingError) as failure:
-        reason = failure.strerror if isinstance(failure, OSError) else "not a checkpoint of this version"
-        raise SettingInvalid(f"--resume: {path}: {reason}") from failure
+    state = read_state(path, "recipe", "faces", "network", "head", "optimiser", "history", "best")
+    recipes, faces = state["recipe"], state["faces"]
     wanted = _plain(recipe)
     other = sorted(name for name in wanted if name not in _FREE and recipes.get(name) != wanted[name])
     if other:

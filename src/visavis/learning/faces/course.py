@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from visavis.errors import SettingInvalid
+from visavis.learning.course.checkpoint import check_place
 from visavis.learning.faces.checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from visavis.learning.faces.crops import cut_faces, scaled_alignment
 from visavis.learning.faces.export import publish
@@ -71,7 +71,7 @@ def train_faces(
         SettingInvalid: `out` cannot be used, or its checkpoint belongs to another run.
         ExtraMissing: matplotlib is not installed.
     """
-    checkpoint = _place(out, resume=resume)
+    checkpoint = check_place(out, CHECKPOINT, resume=resume)
     check_plot(out / CURVES)
     pack = load_pack(base, threads=recipe.threads)
     crops = cut_faces(
@@ -103,19 +103,6 @@ def train_faces(
         best=run.best_epoch(),
         history=tuple(run.history),
     )
-
-
-def _place(out: Path, *, resume: bool) -> Path:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as failure:
-        raise SettingInvalid(f"--out: {out}: {failure.strerror}") from failure
-    checkpoint = out / CHECKPOINT
-    if resume and not checkpoint.is_file():
-        raise SettingInvalid(f"--resume: there is no {checkpoint}")
-    if checkpoint.exists() and not resume:
-        raise SettingInvalid(f"--out: {checkpoint} is there; --resume goes on with it")
-    return checkpoint
 
 
 def _draw(path: Path, run: Run) -> None:
