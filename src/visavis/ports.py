@@ -29,6 +29,7 @@ from visavis.types import (
     Looks,
     Member,
     MemberId,
+    MemberState,
     ModelChange,
     ModelEntry,
     ModelKind,
@@ -46,6 +47,7 @@ from visavis.types import (
     Sighting,
     Staff,
     StaffSession,
+    Standing,
     Token,
     Withdrawal,
 )
@@ -334,6 +336,25 @@ class EventLog(Protocol):
 
     async def of(self, token: Token, limit: int = 1000) -> Sequence[Event]:
         """The token's last events, oldest first (by time, then id)."""
+        ...
+
+
+class StateStore(Protocol):
+    """What a model remembers of each member. Never the only copy: the log of events gives it again."""
+
+    async def of(self, tokens: Sequence[Token]) -> Mapping[Token, Standing]:
+        """Of each of these, what is kept and how many events the log has now."""
+        ...
+
+    async def keep(self, states: Sequence[MemberState]) -> frozenset[Token]:
+        """Replace each state that holds exactly as many events as the log has, and more than none; whose were kept.
+
+        So nothing is kept of whom was erased, and of two writers at once neither overwrites what the other counted.
+        """
+        ...
+
+    async def stale(self, scenario: str, model: str, limit: int = 1000) -> Sequence[Token]:
+        """Members with events whose state is of another model, holds another number of events, or is not there."""
         ...
 
 

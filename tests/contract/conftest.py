@@ -33,6 +33,7 @@ from visavis.ports import (
     SignInAttempts,
     StaffSessions,
     StaffStore,
+    StateStore,
     VisitLog,
 )
 from visavis.privacy.checkpoints import FileCheckpoints
@@ -152,6 +153,11 @@ def hub_ledger(ports: Ports) -> ConsentLedger:
 @pytest.fixture
 def events(ports: Ports) -> EventLog:
     return ports.events
+
+
+@pytest.fixture
+def states(ports: Ports) -> StateStore:
+    return ports.states
 
 
 @pytest.fixture

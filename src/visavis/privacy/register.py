@@ -29,7 +29,7 @@ def _say(en: str, zh: str) -> Localised:
 WITH_MEMBER = _say("until the member is forgotten, or by the retention schedule", "直到会员被遗忘，或按保留期限删除")
 FOR_EVER = _say("as long as the site exists", "站点存在期间一直保留")
 PLAIN = _say("plain, by a pseudonym", "明文，以化名关联")
-BEHAVIOUR = ("event", "decision", "impression", "awaiting", "outcome", "cap", "reservation")
+BEHAVIOUR = ("event", "state", "decision", "impression", "awaiting", "outcome", "cap", "reservation")
 DATABASE = _say("database of this site", "本站点的数据库")
 DATA_FOLDER = _say("data folder of this site", "本站点的数据文件夹")
 NOT_STORED = _say("gone with the process; never on a disk", "随进程结束而消失，绝不写入磁盘")
@@ -172,8 +172,8 @@ def _in_the_hub(where: str) -> tuple[Place, ...]:
             where=DATABASE,
             address=where,
             what=_say(
-                "what members did, what was chosen for them and why, what was shown and what came of it",
-                "会员的行为、为其选择的内容及原因、展示与反应",
+                "what members did and what that says, what was chosen for them, why, what was shown, what came of it",
+                "会员的行为及由此得出的信息、为其选择的内容及原因、展示与反应",
             ),
             form=PLAIN,
             kept=_say(
@@ -226,7 +226,7 @@ def _in_the_hub(where: str) -> tuple[Place, ...]:
             about_members=False,
         ),
         Place(
-            id="models",
+            id="trained-models",
             where=DATABASE,
             address=where,
             what=_say("trained models, and when and why each came to serve", "训练好的模型，以及各自启用的时间与原因"),

@@ -46,6 +46,7 @@ from visavis.storage.roster import PostgresRoster
 from visavis.storage.server import EmbeddedServer, start_server
 from visavis.storage.signals import PostgresSignals
 from visavis.storage.staff import PostgresApiKeys, PostgresSignInAttempts, PostgresStaff, PostgresStaffSessions
+from visavis.storage.states import PostgresStates
 from visavis.storage.wrapped import EDGE, HUB, PostgresWrapped
 
 log = structlog.get_logger()
@@ -83,6 +84,7 @@ class Storage:
     outcomes: PostgresOutcomes
     policies: PostgresPolicies
     models: PostgresModels
+    states: PostgresStates
     allowance: PostgresAllowance
     eraser: PostgresEraser
     expiry: PostgresExpiry
@@ -204,6 +206,7 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         outcomes=PostgresOutcomes(hub),
         policies=PostgresPolicies(hub),
         models=PostgresModels(hub),
+        states=PostgresStates(hub),
         allowance=PostgresAllowance(hub),
         eraser=PostgresEraser(hub),
         expiry=PostgresExpiry(hub),

@@ -26,6 +26,7 @@ from visavis.testing.builders import (
     a_snapshot,
     a_staff,
     a_staff_session,
+    a_state,
     a_template,
     a_withdrawal,
     an_api_key,
@@ -63,6 +64,7 @@ from visavis.testing.models import MemoryModels
 from visavis.testing.retention import MemoryExpiry, MemoryReceipts, MemoryVisits
 from visavis.testing.signals import MemoryAudit, MemoryCheckpoints, MemorySignals
 from visavis.testing.staff import MemoryApiKeys, MemorySignInAttempts, MemoryStaff, MemoryStaffSessions
+from visavis.testing.states import MemoryStates
 from visavis.testing.storage import MemoryStorage, memory_storage
 
 __all__ = [
@@ -97,6 +99,7 @@ __all__ = [
     "MemorySignals",
     "MemoryStaff",
     "MemoryStaffSessions",
+    "MemoryStates",
     "MemoryStorage",
     "MemoryVisits",
     "RecordingChannel",
@@ -117,6 +120,7 @@ __all__ = [
     "a_snapshot",
     "a_staff",
     "a_staff_session",
+    "a_state",
     "a_template",
     "a_withdrawal",
     "an_api_key",

@@ -28,6 +28,7 @@ from visavis.types import (
     Localised,
     Member,
     MemberId,
+    MemberState,
     Method,
     ModelKind,
     Monitor,
@@ -380,3 +381,11 @@ def an_api_key(**changes: Any) -> ApiKey:
         expires_at=T0 + timedelta(days=90),
     )
     return replace(key, **changes)
+
+
+def a_state(**changes: Any) -> MemberState:
+    """Of one event, without a network."""
+    state = MemberState(
+        token=Token("token-1"), scenario="sample", model="sums-1", events=1, last_at=T0, last_id="event-1"
+    )
+    return replace(state, **changes)

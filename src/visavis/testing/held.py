@@ -11,6 +11,7 @@ from visavis.testing.edge import MemoryCorrections, MemoryErasures, MemoryLedger
 from visavis.testing.hub import MemoryAllowance, MemoryDecisions, MemoryEvents, MemoryOutcomes, MemoryPlays
 from visavis.testing.retention import MemoryVisits
 from visavis.testing.signals import MemoryAudit
+from visavis.testing.states import MemoryStates
 from visavis.types import Token
 
 Rows = Sequence[Mapping[str, object]]
@@ -65,7 +66,9 @@ class MemoryHubHeld:
         outcomes: MemoryOutcomes,
         allowance: MemoryAllowance,
         audit: MemoryAudit,
+        states: MemoryStates,
     ) -> None:
+        self._states = states
         self._ledger, self._events, self._decisions, self._plays = ledger, events, decisions, plays
         self._outcomes, self._allowance, self._audit = outcomes, allowance, audit
 
@@ -77,6 +80,7 @@ class MemoryHubHeld:
         return {
             "ledger": [_row(entry) for entry in await self._ledger.history(token)],
             "event": [_row(e) for e in self._events.rows.values() if e.token == token or e.decision_id in theirs],
+            "state": [_row(s) | {"hidden": s.hidden.tolist()} for s in self._states.rows.values() if s.token == token],
             "decision": [
                 _row(d) | {"reasons": [[r.code, dict(r.detail)] for r in d.reasons]}
                 for d in self._decisions.rows.values()

@@ -33,6 +33,7 @@ from visavis.testing.staff import (
     MemoryStaff,
     MemoryStaffSessions,
 )
+from visavis.testing.states import MemoryStates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ class MemoryStorage:
     outcomes: MemoryOutcomes
     policies: MemoryPolicies
     models: MemoryModels
+    states: MemoryStates
     allowance: MemoryAllowance
     eraser: MemoryEraser
     expiry: MemoryExpiry
@@ -87,7 +89,7 @@ def memory_storage() -> MemoryStorage:
         outcomes=outcomes, plays=plays, events=events, allowance=allowance, decisions=decisions, ledger=hub_ledger
     )
     roster, monitors = MemoryRoster(edge_ledger, signals), MemoryMonitors(signals)
-    staff, models = MemoryStaff(), MemoryModels(signals)
+    staff, models, states = MemoryStaff(), MemoryModels(signals), MemoryStates(events)
     audit, hub_audit, erasures = MemoryAudit(), MemoryAudit(), MemoryErasures()
     corrections, reviews, visits = MemoryCorrections(roster, signals), MemoryReviews(roster), MemoryVisits(roster)
     return MemoryStorage(
@@ -122,6 +124,7 @@ def memory_storage() -> MemoryStorage:
         outcomes=outcomes,
         policies=MemoryPolicies(signals),
         models=models,
+        states=states,
         allowance=allowance,
         eraser=eraser,
         expiry=MemoryExpiry(outcomes=outcomes, plays=plays, events=events, allowance=allowance, decisions=decisions),
@@ -136,6 +139,7 @@ def memory_storage() -> MemoryStorage:
             outcomes=outcomes,
             allowance=allowance,
             audit=hub_audit,
+            states=states,
         ),
         signals=signals,
         staff=staff,

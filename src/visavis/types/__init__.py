@@ -65,6 +65,7 @@ from visavis.types.scenario import (
     Surface,
 )
 from visavis.types.staff import ApiKey, Pauses, Role, Staff, StaffSession, StaffState
+from visavis.types.states import MemberState, Standing
 
 __all__ = [
     "DEFAULT_CLASSES",
@@ -97,6 +98,7 @@ __all__ = [
     "Looks",
     "Member",
     "MemberId",
+    "MemberState",
     "Method",
     "ModelChange",
     "ModelEntry",
@@ -130,6 +132,7 @@ __all__ = [
     "StaffSession",
     "StaffState",
     "Stage",
+    "Standing",
     "Surface",
     "Token",
     "Withdrawal",

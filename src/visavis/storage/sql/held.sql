@@ -45,6 +45,9 @@ SELECT to_jsonb(r) FROM (
     ORDER BY occurred_at, id
 ) AS r
 
+-- hub_state: Their events as a model remembers them, with the numbers of its network.
+SELECT to_jsonb(r) FROM (SELECT * FROM state WHERE token = %(token)s) AS r
+
 -- hub_decision: What was chosen for them, out of what, and from what.
 SELECT to_jsonb(r) FROM (SELECT * FROM decision WHERE token = %(token)s ORDER BY decided_at, seq) AS r
 
