@@ -7,7 +7,7 @@ UTC. A record refuses to exist in a wrong shape. Vocabulary: ISO/IEC 2382-37 for
 decisions, IAB/DOOH for delivery, ISO/IEC TS 27560 for consent.
 """
 
-from visavis.types.behaviour import Event, Profile
+from visavis.types.behaviour import Event, Fact, Profile, Trait
 from visavis.types.delivery import Impression, Outcome, Stage
 from visavis.types.identity import (
     Correction,
@@ -85,6 +85,7 @@ __all__ = [
     "Event",
     "EventType",
     "Face",
+    "Fact",
     "Frame",
     "Guarded",
     "Impression",
@@ -135,5 +136,6 @@ __all__ = [
     "Standing",
     "Surface",
     "Token",
+    "Trait",
     "Withdrawal",
 ]

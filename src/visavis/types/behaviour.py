@@ -27,6 +27,25 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trait:
+    """Something that people can read about a member, and the numbers that it rests on."""
+
+    value: float | str  # a number, or the name of a band or category
+    evidence: Mapping[str, float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What the member's latest event of a type said."""
+
+    value: float
+    at: datetime
+
+    def __post_init__(self) -> None:
+        aware("at", self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """What the member's own events say about them."""
 
@@ -37,6 +56,12 @@ class Profile:
     frequency_30d: float  # events in the last 30 days, decayed
     affinity: Mapping[str, float]  # category -> share of decayed interest, sums to 1 (or 0 without events)
     item_interest: Mapping[str, float] = field(default_factory=dict)  # item -> decayed interest, at least 0
+    facts: Mapping[str, Fact] = field(default_factory=dict)  # event type -> latest value
+    traits: Mapping[str, Trait] = field(default_factory=dict)  # recency, frequency, value, affinity and bands
+    classes: Mapping[str, float] = field(default_factory=dict)  # behaviour class -> probability; empty without a model
+    state: tuple[float, ...] = ()  # of the behaviour network; empty without a model
+    model_version: str = ""  # of the behaviour network that gave classes and state
+    next_visit_days: float | None = None  # median of the network's forecast, from the last event on
 
     def __post_init__(self) -> None:
         aware("as_of", self.as_of)
