@@ -14,6 +14,8 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── ScenarioUnknown
     │   ├── ScenarioInvalid
     │   ├── EventRefused
+    │   ├── TableInvalid
+    │   │   └── TableEmpty
     │   ├── CredentialRefused
     │   ├── FaceAlreadyEnrolled
     │   ├── TooManyRequests
@@ -143,6 +145,14 @@ class ScenarioInvalid(InputRefused):
 
 class EventRefused(InputRefused):
     """The event is not valid. Check its type, time and ids against the scenario's list of events."""
+
+
+class TableInvalid(InputRefused):
+    """The table cannot be used. Correct the named row and column and give the file again."""
+
+
+class TableEmpty(TableInvalid):
+    """The table has no rows. Give a file with a header and at least one row below it."""
 
 
 class CredentialRefused(InputRefused):

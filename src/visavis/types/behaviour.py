@@ -1,5 +1,6 @@
 """What a member did."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,9 +22,12 @@ class Event:
     item_id: str | None = None
     decision_id: str | None = None
     value: float = 0.0  # amount, minutes or count, as the event type says
+    dwell_s: float = 0.0  # how long they stayed with it; 0 where nobody knows
 
     def __post_init__(self) -> None:
         aware("occurred_at", self.occurred_at)
+        if not 0.0 <= self.dwell_s < math.inf:
+            raise ValueError(f"dwell_s must be at least 0 and finite, got {self.dwell_s}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
