@@ -32,6 +32,7 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── ModelRefused
     │   ├── ArtefactInvalid
     │   ├── WeightsUnavailable
+    │   ├── PolicyUntrained
     │   └── GalleryMismatch
     ├── PrivacyError            a promise to a member would be broken
     │   ├── AgeRefused
@@ -175,6 +176,10 @@ class ModelMoveRefused(InputRefused):
     """The model cannot go there from where it stands. `visavis models list` shows where each one stands."""
 
 
+class ContextInvalid(InputRefused):
+    """A number that a policy should decide with or learn from is not finite. Leave the row out, or give what it is."""
+
+
 class TooManyRequests(InputRefused):
     """Too many requests came from here. Wait a minute and ask again more slowly."""
 
@@ -225,6 +230,10 @@ class ArtefactInvalid(ModelError):
 
 class WeightsUnavailable(ModelError):
     """The default face pack's weights are missing. Run `pip install mtcnn==1.0.0 face_recognition_models==0.3.0`."""
+
+
+class PolicyUntrained(ModelError):
+    """This policy works with a trained model, and there is none. Train and promote it first, or name another policy."""
 
 
 class GalleryMismatch(ModelError):

@@ -21,6 +21,10 @@ async def test_a_decision_comes_back_exactly(decisions: DecisionLog) -> None:
         reasons=(Reason(code="b", detail={"z": "1", "a": "茶"}), Reason(code="a")),
         decided_at=T0.replace(microsecond=1),
         teaches=False,
+        widths=(0.1, 5e-324, 2**0.5),
+        cap=1 / 3,
+        slate="slate-1",
+        position=2,
     )
     await decisions.append(decision)
     assert await decisions.get(decision.id) == decision

@@ -16,7 +16,7 @@ from visavis.pipeline.erasure import Erasures, replay
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
 from visavis.privacy.jurisdiction import load_jurisdiction
-from visavis.recommend.squarecb import SquareCB
+from visavis.recommend.policies import build_policy, restore_policy
 from visavis.testing import (
     FixedClock,
     MemoryErasures,
@@ -141,7 +141,7 @@ class Node:
             eraser=self.port("eraser"),
             audit=self.port("hub_audit"),
             channel=Glass(self),
-            policy=SquareCB(scenario),
+            policy=build_policy(scenario),
             clock=world.clock,
             rng=np.random.default_rng(self.number),
             ids=world.ids,
@@ -168,11 +168,11 @@ class Node:
             hub=self.hub,
             outcomes=self.port("outcomes"),
             store=self.port("policies"),
-            policy=SquareCB(scenario),
+            policy=build_policy(scenario),
         )
         snapshot = done(self.learner.store.latest(self.hub.policy.name, scenario.name))
         if snapshot is not None:
-            self.learner.policy = SquareCB.restore(snapshot, scenario)
+            self.learner.policy = restore_policy(snapshot, scenario)
             self.learner.position = int(snapshot.state["position"][0])
         self.hear()
 

@@ -25,8 +25,8 @@ from visavis.ports import (
 )
 from visavis.privacy.consent import permit
 from visavis.recommend.decide import decide
+from visavis.recommend.policies import build_policy
 from visavis.recommend.policy import Policy
-from visavis.recommend.uniform import Uniform
 from visavis.types import (
     Consent,
     Decision,
@@ -35,6 +35,7 @@ from visavis.types import (
     Method,
     Outcome,
     Placement,
+    PolicyName,
     Profile,
     Purpose,
     Scenario,
@@ -95,7 +96,10 @@ class Hub:
     async def anybody(self, placement: str, *, people_in_view: int) -> Decision | None:
         """Draw by lot from what may be shown; nothing about the person is read, kept or learned from."""
         return await self._chosen(
-            self.placement(placement), people_in_view=people_in_view, person=None, policy=Uniform(self.scenario)
+            self.placement(placement),
+            people_in_view=people_in_view,
+            person=None,
+            policy=build_policy(self.scenario, PolicyName.UNIFORM),
         )
 
     async def forget(self, token: Token) -> Mapping[str, int]:

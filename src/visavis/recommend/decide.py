@@ -5,8 +5,7 @@ from datetime import datetime
 
 import numpy as np
 
-from visavis.recommend.features import MODEL_VERSION, Features
-from visavis.recommend.policy import Policy, pick
+from visavis.recommend.policy import Beliefs, Chooser, Policy, pick
 from visavis.recommend.reasons import reasons
 from visavis.types import Candidate, Decision, Profile, Scenario, Token
 
@@ -25,6 +24,8 @@ def decide(
     sighting_id: str | None,
     receipt_id: str | None,
     now: datetime,
+    slate: str | None = None,
+    position: int = 0,
 ) -> Decision:
     """Choose one candidate.
 
@@ -41,10 +42,12 @@ def decide(
         sighting_id: What called for it.
         receipt_id: The consent to personalise.
         now: Aware UTC.
+        slate: What is shown together with others.
+        position: In the slate, 0 is seen first.
     """
-    person = Features(scenario=scenario).person(profile)
-    estimates = policy.estimates(person, [c.item_id for c in candidates])
-    probabilities = policy.probabilities(estimates)
+    person = policy.person(profile, position=position)
+    beliefs = policy.beliefs(person, [c.item_id for c in candidates])
+    probabilities = policy.probabilities(beliefs)
     chosen = pick(probabilities, draw)
     candidate = candidates[chosen]
     return Decision(
@@ -59,19 +62,25 @@ def decide(
         campaign_id=candidate.campaign_id,
         candidates=tuple(candidates),
         probabilities=tuple(map(float, probabilities)),
-        estimates=tuple(map(float, estimates)),
+        estimates=tuple(map(float, beliefs.mean)),
         policy=policy.name,
         policy_version=policy.version,
-        model_version=MODEL_VERSION,
+        model_version=policy.model_version,
         features=person,
         draw=draw,
-        reasons=reasons(profile, scenario.items[candidate.item_id], estimates, chosen),
+        reasons=reasons(profile, scenario.items[candidate.item_id], beliefs.mean, chosen),
         decided_at=now,
+        widths=tuple(map(float, beliefs.width)) if beliefs.width.any() else (),
+        cap=beliefs.cap,
+        slate=slate,
+        position=position,
     )
 
 
-def replay(decision: Decision, policy: Policy) -> bool:
+def replay(decision: Decision, policy: Chooser) -> bool:
     """Whether the record gives the same probabilities and the same item again, bit for bit."""
-    probabilities = policy.probabilities(np.array(decision.estimates))
+    means = np.array(decision.estimates)
+    widths = np.array(decision.widths) if decision.widths else np.zeros(len(means))
+    probabilities = policy.probabilities(Beliefs(means, widths, decision.cap))
     again = decision.candidates[pick(probabilities, decision.draw)]
     return tuple(map(float, probabilities)) == decision.probabilities and again.item_id == decision.item_id

@@ -1,24 +1,29 @@
 """What the policy sees: of the member a short vector, of member and item together a joint one."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.errors import ContextInvalid
 from visavis.types import Profile, Scenario
 
-MODEL_VERSION = "affinity-1"
+MODEL_VERSION = "affinity-2"
+SINGLE = 4  # columns before those that stand for one item or category
 
 
 @dataclass(frozen=True, kw_only=True)
 class Features:
     """Features of one scenario; columns are stable while its items and categories are.
 
-    joint(profile, item) = [1, item one-hot, category one-hot x (1, share of interest), interest in the item]
+    joint(profile, item) = [1, share, interest, place, item one-hot, category one-hot x (1, share)]: the share of
+    interest that the item's category has, the damped interest in the item, and how much less its place is seen.
     """
 
     scenario: Scenario
+    version: str = MODEL_VERSION
 
     @cached_property
     def items(self) -> dict[str, int]:
@@ -33,26 +38,39 @@ class Features:
     @property
     def size(self) -> int:
         """Length of a joint vector."""
-        return 3 + len(self.items) + 2 * len(self.categories)
+        return SINGLE + len(self.items) + 2 * len(self.categories)
 
-    def person(self, profile: Profile | None) -> tuple[float, ...]:
-        """The member alone: shares of interest by category, then the damped interest in each item; zeros for nobody."""
+    def person(self, profile: Profile | None, *, position: int = 0) -> tuple[float, ...]:
+        """The member: shares of interest by category, the damped interest in each item (zeros for nobody); the place.
+
+        The place is 0 for what is seen first, and nears 1 as 1 - 1 / log2(2 + position), the discount of NDCG.
+        """
+        place = 1.0 - 1.0 / math.log2(2 + position)
         if profile is None:
-            return (0.0,) * (len(self.categories) + len(self.items))
+            return (*(0.0,) * (len(self.categories) + len(self.items)), place)
         affinity = (profile.affinity.get(name, 0.0) for name in self.categories)
         interest = (np.tanh(profile.item_interest.get(item_id, 0.0)) for item_id in self.items)
-        return tuple(map(float, (*affinity, *interest)))
+        return tuple(map(float, (*affinity, *interest, place)))
 
     def joint(self, person: tuple[float, ...], item_ids: list[str]) -> NDArray[np.float64]:
-        """One row for each item, (len(item_ids), size)."""
-        who = np.asarray(person)
+        """One row for each item, (len(item_ids), size); raises ContextInvalid when a number is not finite."""
+        who = checked(person)
         columns = np.array([self.items[item_id] for item_id in item_ids])
         kinds = np.array([self.categories[self.scenario.items[item_id].category] for item_id in item_ids])
         rows = np.arange(len(item_ids))
         joint = np.zeros((len(item_ids), self.size))
         shares, interest = who[kinds], who[len(self.categories) + columns]
-        joint[:, 0], joint[:, 1], joint[:, 2] = 1.0, shares, interest
-        joint[rows, 3 + columns] = 1.0
-        joint[rows, 3 + len(self.items) + kinds] = 1.0
-        joint[rows, 3 + len(self.items) + len(self.categories) + kinds] = shares
+        place = who[-1] if len(who) > len(self.categories) + len(self.items) else 0.0  # older records have none
+        joint[:, 0], joint[:, 1], joint[:, 2], joint[:, 3] = 1.0, shares, interest, place
+        joint[rows, SINGLE + columns] = 1.0
+        joint[rows, SINGLE + len(self.items) + kinds] = 1.0
+        joint[rows, SINGLE + len(self.items) + len(self.categories) + kinds] = shares
         return joint
+
+
+def checked(person: tuple[float, ...]) -> NDArray[np.float64]:
+    """The vector; raises ContextInvalid when a number is not finite."""
+    who = np.asarray(person)
+    if not np.isfinite(who).all():
+        raise ContextInvalid("a feature of the member, or the reward")
+    return who

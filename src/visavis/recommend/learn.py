@@ -6,4 +6,6 @@ from visavis.types import Decision, Outcome
 
 def learn(policy: Policy, decision: Decision, outcome: Outcome) -> None:
     """One update: the first outcome of a decision teaches its context, later ones only add their reward."""
-    policy.update(decision.features, decision.item_id, outcome.reward, first=outcome.first)
+    policy.update(
+        decision.features, decision.item_id, outcome.reward, first=outcome.first, propensity=decision.propensity
+    )

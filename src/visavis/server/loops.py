@@ -8,7 +8,7 @@ import numpy as np
 import structlog
 
 from visavis.errors import VisavisError
-from visavis.recommend.squarecb import SquareCB
+from visavis.recommend.policies import restore_policy
 
 if TYPE_CHECKING:
     from visavis.server.site import Site
@@ -80,7 +80,7 @@ class Loops:
         async for _topic, _payload in self._site.storage.signals.subscribe("policy"):
             snapshot = await self._site.storage.policies.latest(self._site.hub.policy.name, self._site.scenario.name)
             if snapshot is not None and snapshot.version > self._site.hub.policy.version:
-                self._site.hub.policy = SquareCB.restore(snapshot, self._site.scenario)
+                self._site.hub.policy = restore_policy(snapshot, self._site.scenario)
                 self._site.tally.policy_version.set(snapshot.version)
 
     async def learn(self) -> None:
@@ -94,7 +94,7 @@ class Loops:
     async def _resume_learner(self) -> None:
         snapshot = await self._site.storage.policies.latest(self._site.learner.policy.name, self._site.scenario.name)
         if snapshot is not None:
-            self._site.learner.policy = SquareCB.restore(snapshot, self._site.scenario)
+            self._site.learner.policy = restore_policy(snapshot, self._site.scenario)
             self._site.learner.position = int(snapshot.state["position"][0])
 
     async def tidy(self) -> None:

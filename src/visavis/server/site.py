@@ -34,7 +34,7 @@ from visavis.privacy.jurisdiction import Jurisdiction, load_jurisdiction
 from visavis.privacy.keys import SiteKey
 from visavis.privacy.receipts import Terms, sign_receipt, withdrawal_receipt
 from visavis.privacy.registry import Registry
-from visavis.recommend.squarecb import SquareCB
+from visavis.recommend.policies import build_policy
 from visavis.scenarios.loader import load_scenario
 from visavis.server.accounts.accounts import Accounts, open_accounts
 from visavis.server.accuracy import Accuracy
@@ -323,7 +323,7 @@ def _compose(
         eraser=storage.eraser,
         audit=storage.hub_audit,
         channel=screens,
-        policy=SquareCB(scenario),
+        policy=build_policy(scenario),
         clock=clock,
         rng=rng,
         ids=ids,
@@ -349,7 +349,7 @@ def _compose(
         law=law,
         faces_off=UNDECIDED.reason,
     )
-    learner = Learner(hub=hub, outcomes=storage.outcomes, store=storage.policies, policy=SquareCB(scenario))
+    learner = Learner(hub=hub, outcomes=storage.outcomes, store=storage.policies, policy=build_policy(scenario))
     return Site(
         settings=settings,
         scenario=scenario,

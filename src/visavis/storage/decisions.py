@@ -57,15 +57,19 @@ def _row(decision: Decision) -> dict[str, Any]:
         "reasons": Json([[r.code, dict(r.detail)] for r in decision.reasons]),
         "decided_at": decision.decided_at,
         "teaches": decision.teaches,
+        "widths": [float(w) for w in decision.widths],
+        "cap": float(decision.cap),
+        "slate": decision.slate,
+        "position": decision.position,
     }
 
 
 def decision_of(row: tuple[Any, ...]) -> Decision:
-    """From the 22 columns of the query `get`."""
+    """From the 26 columns of the query `get`."""
     (
         decision_id, site, scenario, placement, token, sighting_id, receipt_id, item_id, campaign_id,
         items, campaigns, scores, probabilities, estimates, policy, policy_version, model_version,
-        features, draw, reasons, decided_at, teaches,
+        features, draw, reasons, decided_at, teaches, widths, cap, slate, position,
     ) = row  # fmt: skip
     return Decision(
         id=decision_id,
@@ -90,4 +94,8 @@ def decision_of(row: tuple[Any, ...]) -> Decision:
         reasons=tuple(Reason(code=code, detail=detail) for code, detail in reasons),
         decided_at=decided_at,
         teaches=teaches,
+        widths=tuple(widths),
+        cap=cap,
+        slate=slate,
+        position=position,
     )

@@ -8,12 +8,12 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.types.checks import aware
+from visavis.types.checks import aware, unit_interval
 from visavis.types.names import Token
 
 
 class PolicyName(StrEnum):
-    """How items are chosen among those that may be shown."""
+    """How a scenario weighs what it knows against what it could learn; `recommend.policies` builds each."""
 
     SQUARECB = "squarecb"
     THOMPSON = "thompson"
@@ -23,7 +23,7 @@ class PolicyName(StrEnum):
     UNIFORM = "uniform"
     GREEDY = "greedy"
     NEURAL_LINEAR = "neural-linear"
-    HORIZON = "horizon"
+    HORIZON = "horizon"  # sees further than one reward; trained from the log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,10 @@ class Decision:
     reasons: tuple[Reason, ...]
     decided_at: datetime
     teaches: bool = True  # False: a face led to it, and the law of the place lets no model learn from that
+    widths: tuple[float, ...] = ()  # standard deviation of each estimate, in order; empty where the policy uses none
+    cap: float = 1.0  # largest share that the others than the best might have; see `recommend.safety`
+    slate: str | None = None  # decisions shown together share one; each has the candidates that the ones before left
+    position: int = 0  # in the slate, 0 is seen first
 
     def __post_init__(self) -> None:
         aware("decided_at", self.decided_at)
@@ -74,6 +78,11 @@ class Decision:
             raise ValueError(f"{len(self.candidates)} candidates with {len(self.probabilities)} probabilities")
         if len(self.estimates) != len(self.candidates):
             raise ValueError(f"{len(self.candidates)} candidates with {len(self.estimates)} estimates")
+        if self.widths and len(self.widths) != len(self.candidates):
+            raise ValueError(f"{len(self.candidates)} candidates with {len(self.widths)} widths")
+        unit_interval("cap", self.cap)
+        if self.position < 0:
+            raise ValueError(f"position {self.position}")
         if abs(sum(self.probabilities) - 1.0) > 1e-9:
             raise ValueError(f"probabilities sum to {sum(self.probabilities)}")
         if self.item_id not in {c.item_id for c in self.candidates}:

@@ -17,7 +17,7 @@ from visavis.pipeline.erasure import Replayed, replay
 from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
 from visavis.privacy.consent import permit, to_ask
-from visavis.recommend.squarecb import SquareCB
+from visavis.recommend.policies import build_policy
 from visavis.testing import (
     FixedClock,
     MemoryKeys,
@@ -64,7 +64,7 @@ class Site:
             eraser=self.storage.eraser,
             audit=self.storage.hub_audit,
             channel=self.channel,
-            policy=SquareCB(self.scenario),
+            policy=build_policy(self.scenario),
             clock=self.clock,
             rng=np.random.default_rng(1),
             ids=counted_ids("decision"),
@@ -100,7 +100,7 @@ class Site:
             hub=self.hub,
             outcomes=self.storage.outcomes,
             store=self.storage.policies,
-            policy=SquareCB(self.scenario),
+            policy=build_policy(self.scenario),
         )
         return await learner.catch_up()
 

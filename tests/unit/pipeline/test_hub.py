@@ -11,7 +11,7 @@ from visavis.pipeline.hub import Hub
 from visavis.pipeline.learner import Learner
 from visavis.privacy.audit import verify
 from visavis.privacy.jurisdiction import load_jurisdiction
-from visavis.recommend.squarecb import SquareCB
+from visavis.recommend.policies import build_policy, restore_policy
 from visavis.scenarios.loader import load_scenario
 from visavis.testing import (
     T0,
@@ -49,13 +49,13 @@ class World:
             eraser=self.storage.eraser,
             audit=self.storage.hub_audit,
             channel=self.channel,
-            policy=SquareCB(scenario),
+            policy=build_policy(scenario),
             clock=self.clock,
             rng=np.random.default_rng(seed),
             ids=counted_ids("decision"),
         )
         self.learner = Learner(
-            hub=self.hub, outcomes=self.storage.outcomes, store=self.storage.policies, policy=SquareCB(scenario)
+            hub=self.hub, outcomes=self.storage.outcomes, store=self.storage.policies, policy=build_policy(scenario)
         )
 
     async def allow(self, *purposes: Purpose) -> None:
@@ -162,7 +162,7 @@ async def test_invariant_11_same_seed_and_log_give_the_same_decisions() -> None:
                 await world.hub.happened([tap(decision, f"tap-{number}")])
             await world.play(decision, Stage.ENDED)
             await world.learner.catch_up()
-            world.hub.policy = SquareCB.restore(await latest(world), RETAIL)
+            world.hub.policy = restore_policy(await latest(world), RETAIL)
             world.clock.advance(minutes=1)
             made.append(decision)
         return made
@@ -274,11 +274,11 @@ async def test_a_learner_goes_on_where_the_last_one_stopped(world: World) -> Non
         await world.play(decision, Stage.RENDERED)
         await world.hub.happened([tap(decision, f"tap-{number}")])
         learner = Learner(
-            hub=world.hub, outcomes=world.storage.outcomes, store=world.storage.policies, policy=SquareCB(RETAIL)
+            hub=world.hub, outcomes=world.storage.outcomes, store=world.storage.policies, policy=build_policy(RETAIL)
         )
         snapshot = await world.storage.policies.latest("squarecb", "retail")
         if snapshot is not None:
-            learner.policy = SquareCB.restore(snapshot, RETAIL)
+            learner.policy = restore_policy(snapshot, RETAIL)
             learner.position = int(snapshot.state["position"][0])
         assert await learner.catch_up() == 1
     assert (await latest(world)).version == 2

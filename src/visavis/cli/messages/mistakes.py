@@ -76,6 +76,8 @@ ZH_ERRORS = {
     "not-allowed": "该角色或该密钥的范围不允许此操作。请联系站点管理员。",
     "last-administrator": "站点必须留有一名管理员。请先另设一名管理员。",
     "password-refused": "该密码太容易被猜到。请使用至少 12 个字符，且不含登录名、站点名或常见词。",
+    "context-invalid": "策略用来决策或学习的某个数值不是有限数。请去掉该行，或给出真实的数值。",
+    "policy-untrained": "该策略需要训练好的模型，但目前没有。请先训练并启用模型，或改用其他策略。",
     "login-taken": "该登录名已有人使用。请另选一个，或用 `visavis staff reset` 重置。",
     "staff-unknown": "没有使用该登录名的员工。`visavis staff list` 会列出所有员工。",
     "api-key-unknown": "没有这个前缀的 API 密钥。`visavis api-keys list` 会列出现有密钥。",

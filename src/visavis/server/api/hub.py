@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from visavis.errors import DecisionUnknown, EventRefused
 from visavis.recommend.decide import replay
-from visavis.recommend.uniform import Uniform
+from visavis.recommend.policies import build_policy
 from visavis.server.access import check_place, device, needs, principal_in
 from visavis.server.api.answers import Counted, DecisionRecord
 from visavis.server.api.uploads import example
@@ -20,7 +20,7 @@ from visavis.server.permissions import Permission
 from visavis.server.principal import Kind
 from visavis.server.screens import decision_view
 from visavis.server.site import Site, site_of
-from visavis.types import Event, Impression, Placement, Stage, Token
+from visavis.types import Event, Impression, Placement, PolicyName, Stage, Token
 
 router = APIRouter(prefix="/v1", tags=["hub"])
 
@@ -211,7 +211,8 @@ async def decision(request: Request, decision_id: str) -> dict[str, Any]:
     found = await site.hub.decisions.get(decision_id)
     if found is None:
         raise DecisionUnknown
-    policy = Uniform(site.scenario) if found.policy == Uniform.name else site.hub.policy
+    ours = site.hub.policy
+    policy = ours if found.policy == ours.name else build_policy(site.scenario, PolicyName(found.policy))
     return decision_view(found, site.scenario) | {
         "candidates": [
             {"item_id": c.item_id, "campaign_id": c.campaign_id, "estimate": e, "probability": p}

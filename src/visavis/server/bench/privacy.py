@@ -33,7 +33,7 @@ from visavis.privacy.consent import grant, permit, withdraw
 from visavis.privacy.erasure import FileErasures
 from visavis.privacy.keys import FileSiteKey, SiteKey
 from visavis.privacy.vault import new_wrapped_key, open_embedding, seal_embedding
-from visavis.recommend.squarecb import SquareCB
+from visavis.recommend.policies import build_policy
 from visavis.scenarios.loader import load_scenario
 from visavis.server.bench.fair import Spread
 from visavis.server.notaries import site_notaries
@@ -206,7 +206,7 @@ async def _site(folder: Path, keys: SiteKey, scenario: Scenario) -> AsyncIterato
             eraser=storage.eraser,
             audit=storage.hub_audit,
             channel=Nowhere(),
-            policy=SquareCB(scenario),
+            policy=build_policy(scenario),
             clock=clock,
             rng=np.random.default_rng(0),
             ids=ids,

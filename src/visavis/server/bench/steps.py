@@ -19,7 +19,7 @@ from visavis.perception.observe import Observer
 from visavis.perception.packs import build_default_pack, load_pack
 from visavis.privacy.consent import grant, permit
 from visavis.recommend.decide import decide
-from visavis.recommend.squarecb import SquareCB
+from visavis.recommend.policies import build_policy
 from visavis.scenarios.loader import load_scenario
 from visavis.server.site import Progress
 from visavis.simulation.walk_by import Portrait, Scene, walk_by
@@ -106,7 +106,7 @@ def bench_decide(settings: Settings) -> list[Timing]:
     events = _events(scenario, now, 50)
     person = profile(Token("t"), events, scenario, now)
     placement = next(iter(scenario.placements.values()))
-    policy = SquareCB(scenario)
+    policy = build_policy(scenario)
 
     def rules() -> object:
         return open_items(scenario, placement, people_in_view=1, exhausted=frozenset(), now=now)
@@ -139,7 +139,7 @@ def bench_decide(settings: Settings) -> list[Timing]:
             at=now,
         )
 
-    features = (0.1,) * (len(scenario.categories) + len(scenario.items))
+    features = policy.person(person)
     item = candidates[0].item_id
     return [
         _time("consent gate", gate, rounds=2000),

@@ -38,6 +38,7 @@ SELECT
     d.id, d.site, d.scenario, d.placement, d.token, d.sighting_id, d.receipt_id, d.item_id, d.campaign_id,
     d.candidate_items, d.candidate_campaigns, d.candidate_scores, d.probabilities, d.estimates, d.policy,
     d.policy_version, d.model_version, d.features, d.draw, d.reasons, d.decided_at, d.teaches,
+    d.widths, d.cap, d.slate, d.position,
     EXISTS (SELECT FROM impression AS i WHERE i.decision_id = d.id AND i.stage = 4) AS shown,
     EXISTS (SELECT FROM outcome AS o WHERE o.decision_id = d.id) AS answered,
     coalesce((SELECT sum(reward) FROM outcome AS o WHERE o.decision_id = d.id), 0.0) AS reward

@@ -1,0 +1,61 @@
+"""The one place that builds each policy, fresh or from a snapshot."""
+
+from visavis.errors import PolicyUntrained
+from visavis.recommend.epsilon_greedy import EpsilonGreedy
+from visavis.recommend.features import Features
+from visavis.recommend.greedy import Greedy
+from visavis.recommend.learned import Learned
+from visavis.recommend.linucb import LinUCB
+from visavis.recommend.policy import Chooser, Policy
+from visavis.recommend.shared import Shared
+from visavis.recommend.softmax import Softmax
+from visavis.recommend.squarecb import SquareCB
+from visavis.recommend.thompson import Thompson
+from visavis.recommend.uniform import Ignorant, Uniform
+from visavis.types import PolicyName, PolicySnapshot, Scenario
+
+WITH_WIDTHS = frozenset({PolicyName.THOMPSON, PolicyName.LINUCB, PolicyName.NEURAL_LINEAR})
+
+
+def build_policy(scenario: Scenario, name: PolicyName | None = None) -> Policy:
+    """The policy that the scenario names, or this one, knowing nothing yet.
+
+    Raises:
+        PolicyUntrained: it needs a model, trained beforehand.
+    """
+    return _learned(scenario, name or scenario.policy)
+
+
+def restore_policy(snapshot: PolicySnapshot, scenario: Scenario) -> Policy:
+    """The policy of a snapshot; what it learned is left behind when the scenario's features have changed since."""
+    policy = _learned(scenario, PolicyName(snapshot.policy))
+    policy.restore(snapshot.state, snapshot.version)
+    return policy
+
+
+def build_chooser(name: PolicyName, *, exploration: float) -> Chooser:
+    """How that policy chooses; `exploration` is the scenario's: larger explores less."""
+    match name:
+        case PolicyName.SQUARECB:
+            return SquareCB(gamma=exploration)
+        case PolicyName.THOMPSON | PolicyName.NEURAL_LINEAR:
+            return Thompson()
+        case PolicyName.LINUCB:
+            return LinUCB()
+        case PolicyName.EPSILON_GREEDY:
+            return EpsilonGreedy(epsilon=1.0 / (1.0 + exploration))
+        case PolicyName.SOFTMAX:
+            return Softmax(sharpness=exploration)
+        case PolicyName.UNIFORM:
+            return Uniform()
+        case PolicyName.GREEDY:
+            return Greedy()
+        case PolicyName.HORIZON:
+            raise PolicyUntrained(name)
+
+
+def _learned(scenario: Scenario, name: PolicyName) -> Learned:
+    chooser = build_chooser(name, exploration=scenario.exploration)
+    features = Features(scenario=scenario)
+    model = Ignorant(features) if name is PolicyName.UNIFORM else Shared(features, needs_width=name in WITH_WIDTHS)
+    return Learned(name=name, scenario=scenario.name, chooser=chooser, model=model, budget=scenario.exploration_budget)
