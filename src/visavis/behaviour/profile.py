@@ -1,12 +1,12 @@
-"""events -> profile: recency, frequency and interests with exponential decay."""
+"""events -> profile, from the whole log: recency, frequency and interests with exponential decay."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
+from visavis.behaviour.traits import HALF_LIFE, Traits
 from visavis.types import Event, Profile, Scenario, Token
 
-HALF_LIFE = timedelta(days=30)
+__all__ = ["HALF_LIFE", "in_order", "profile"]
 
 
 def profile(token: Token, events: Sequence[Event], scenario: Scenario, now: datetime) -> Profile:
@@ -18,29 +18,13 @@ def profile(token: Token, events: Sequence[Event], scenario: Scenario, now: date
         scenario: Says how much interest an event of each type shows.
         now: Aware UTC.
     """
-    past = sorted((e for e in events if e.occurred_at <= now), key=lambda e: (e.occurred_at, e.id))
-    items: defaultdict[str, float] = defaultdict(float)
-    categories: defaultdict[str, float] = defaultdict(float)
-    frequency = 0.0
+    past = in_order([event for event in events if event.occurred_at <= now])
+    traits, sums = Traits(scenario=scenario), dict[str, float]()
     for event in past:
-        decay = 0.5 ** ((now - event.occurred_at) / HALF_LIFE)
-        frequency += decay
-        meaning = scenario.event_types.get(event.kind)
-        item = scenario.items.get(event.item_id or "")
-        if meaning is not None and meaning.interest > 0 and item is not None:
-            items[item.id] += meaning.interest * decay
-            categories[item.category] += meaning.interest * decay
-    return Profile(
-        token=token,
-        as_of=now,
-        events=len(past),
-        last_event_at=past[-1].occurred_at if past else None,
-        frequency_30d=frequency,
-        affinity=_shares(categories),
-        item_interest=dict(items),
-    )
+        traits.observe(sums, event)
+    return traits.read(token, sums, len(past), now)
 
 
-def _shares(interest: Mapping[str, float]) -> dict[str, float]:
-    total = sum(interest.values())
-    return {name: value / total for name, value in interest.items()} if total > 0 else {}
+def in_order(events: Sequence[Event]) -> list[Event]:
+    """By time, then id: the order in which everything reads a log."""
+    return sorted(events, key=lambda event: (event.occurred_at, event.id))
