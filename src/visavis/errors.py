@@ -60,6 +60,7 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── PlacementUnknown
     │   ├── DecisionUnknown
     │   ├── CameraUnknown
+    │   ├── HistoriesMissing
     │   ├── TemplateUnknown
     │   ├── DeviceUnknown
     │   ├── ReviewUnknown
@@ -350,6 +351,10 @@ class DecisionUnknown(NotFound):
 
 class CameraUnknown(NotFound):
     """No camera has this name. The list of cameras shows those that run."""
+
+
+class HistoriesMissing(NotFound):
+    """The pack does not say what its members did. Add `histories:` to its simulator.yaml, or simulate another pack."""
 
 
 class TemplateUnknown(NotFound):

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from visavis.scenarios.art import drawing, fault
-from visavis.scenarios.schema import CampaignEntry, ItemEntry, NoticesFile, PackFile, RuleEntry, SimulatorFile
+from visavis.scenarios.schema import (
+    CampaignEntry,
+    HistoriesEntry,
+    ItemEntry,
+    NoticesFile,
+    PackFile,
+    RuleEntry,
+    SimulatorFile,
+)
 from visavis.scenarios.source import Place
 
 
@@ -213,6 +221,62 @@ def simulated_delays_fit(files: Files) -> Iterator[Breach]:
         yield "simulator", ("refusal", "delay_s"), "must run forwards and end within the attribution window"
 
 
+def histories_speak_of_this_pack(files: Files) -> Iterator[Breach]:
+    """Acts, tiers and offers of simulated histories exist; an event tells what it says by its kind and item alone."""
+    plan = files.simulator.histories
+    if plan is None:
+        return
+    for place, name, known in _named_in_histories(plan, files):
+        if name not in known:
+            yield "simulator", ("histories", *place), f"{name!r} does not exist"
+    seen: dict[tuple[str, str | None], str] = {}
+    for act_id, act in plan.acts.items():
+        named: list[str | None] = [*act.items] or [None]
+        for item_id in named:
+            first = seen.setdefault((act.kind, item_id), act_id)
+            if first != act_id:
+                yield "simulator", ("histories", "acts", act_id), f"cannot be told from {first!r}: same kind, same item"
+    lowest, *others = (tier.reaches for tier in plan.tiers.values())
+    if lowest != 0 or sorted({lowest, *others}) != [lowest, *others]:
+        yield "simulator", ("histories", "tiers"), "must rise from 0"
+
+
+def _named_in_histories(plan: HistoriesEntry, files: Files) -> Iterator[tuple[Place, str, Container[str]]]:
+    classes, kinds = files.pack.behaviour_classes, files.pack.event_types
+    yield ("idle", "behaviour"), plan.idle.behaviour, classes
+    for n, kind in enumerate(plan.turnover):
+        yield ("turnover", n), kind, kinds
+    for act_id, act in plan.acts.items():
+        yield ("acts", act_id, "kind"), act.kind, kinds
+        for n, item_id in enumerate(act.items):
+            yield ("acts", act_id, "items", n), item_id, files.items
+        if act.says is not None:
+            yield ("acts", act_id, "says"), act.says, [name for name in classes if name != plan.idle.behaviour]
+        if act.tier is not None:
+            yield ("acts", act_id, "tier"), act.tier, plan.tiers
+    for name, row in plan.offers.items():
+        yield ("offers", name), name, classes
+        for tier, item_id in row.items():
+            yield ("offers", name, tier), tier, plan.tiers
+            yield ("offers", name, tier), item_id, files.items
+
+
+def histories_are_whole(files: Files) -> Iterator[Breach]:
+    """Each class is told by an act, some act tells nothing, and each class has an offer at each tier."""
+    plan = files.simulator.histories
+    if plan is None:
+        return
+    told = {act.says for act in plan.acts.values()}
+    for name in files.pack.behaviour_classes:
+        if name != plan.idle.behaviour and name not in told:
+            yield "simulator", ("histories", "acts"), f"no act says {name!r}"
+        for tier in plan.tiers:
+            if tier not in plan.offers.get(name, {}):
+                yield "simulator", ("histories", "offers", name), f"no offer for {name!r} at tier {tier!r}"
+    if None not in told:
+        yield "simulator", ("histories", "acts"), "one act at least must say nothing"
+
+
 RULES: tuple[Rule, ...] = (
     greetings_name_the_person,
     faces_are_optional,
@@ -230,4 +294,6 @@ RULES: tuple[Rule, ...] = (
     rules_leave_the_house_open,
     simulator_speaks_of_this_pack,
     simulated_delays_fit,
+    histories_speak_of_this_pack,
+    histories_are_whole,
 )

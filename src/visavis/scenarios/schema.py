@@ -223,6 +223,59 @@ class History(Entry):
     consistency: Chance  # share of them that follows the member's taste; the rest is chance
 
 
+Spread = Annotated[list[Annotated[float, Field(ge=0, le=1e7)]], Field(min_length=2, max_length=2)]
+"""Median, and standard deviation of the logarithm."""
+
+
+class Act(Entry):
+    """Something that members of `histories` do, and the class that it speaks for when it is large and long enough."""
+
+    kind: Id
+    items: list[Id] = []  # one of these by chance; none: it is about no item
+    says: Id | None = None
+    tier: Id | None = None  # done by members of this tier; by others only so often as chance has it
+    value: Spread = [0.0, 0.0]
+    dwell_s: Spread = [0.0, 0.0]
+    from_value: Annotated[int, Field(ge=0)] = 0
+    from_dwell_s: Annotated[int, Field(ge=0)] = 0
+
+
+class Idle(Entry):
+    """Those with few events, whatever these say."""
+
+    behaviour: Id
+    fewer_than: Annotated[int, Field(ge=2, le=1000)]
+    events: Annotated[float, Field(gt=0, le=1000)]  # mean number of one such member
+
+
+class Margin(Entry):
+    """How far every member is from every other class and tier."""
+
+    votes: Annotated[int, Field(ge=0, le=100)]  # events
+    turnover: Annotated[float, Field(ge=0, le=10)]  # share
+
+
+class Tier(Entry):
+    """Members who spend alike."""
+
+    reaches: Annotated[float, Field(ge=0)]  # turnover from which a member belongs here
+    scale: Annotated[float, Field(gt=0, le=1e6)]  # of what its members spend at once
+
+
+class HistoriesEntry(Entry):
+    """Months of behaviour with known truth; see `simulation.histories`."""
+
+    events: Annotated[float, Field(ge=1, le=1000)]  # mean number of one member's
+    idle: Idle
+    telling: Chance  # share of events that are acts which speak for a class
+    consistency: Chance  # share of these that follow the member's class; the rest is chance
+    margin: Margin
+    acts: Annotated[dict[Id, Act], Field(min_length=2, max_length=100)]
+    turnover: Annotated[list[Id], Field(min_length=1)]  # event types whose values add up to it
+    tiers: Annotated[dict[Id, Tier], Field(min_length=1, max_length=10)]  # in rising order
+    offers: dict[Id, dict[Id, Id]]  # class: tier: the item that suits
+
+
 class SimulatorFile(Entry):
     """simulator.yaml: people with a hidden taste, whose responses are known exactly.
 
@@ -237,3 +290,4 @@ class SimulatorFile(Entry):
     refusal: Step  # instead of the first step, of those who did not take it
     visits: Visits
     history: History
+    histories: HistoriesEntry | None = None

@@ -79,6 +79,12 @@ def test_retail_holds_what_it_promises() -> None:
         ("items.yaml", "zh-CN: 意式浓缩咖啡豆", "de: Espressobohnen", "zh-CN"),
         ("items.yaml", "category: coffee-tea", "category: beverages", "beverages"),
         ("simulator.yaml", "kind: purchase", "kind: puchase", "puchase"),
+        ("simulator.yaml", "behaviour: lapsed", "behaviour: laped", "'laped' does not exist"),
+        ("simulator.yaml", "says: browser", "says: lapsed", "'lapsed' does not exist"),  # few events speak for it
+        ("simulator.yaml", "items: [filter-roast,", "items: [seeded-rolls,", "cannot be told from 'basket'"),
+        ("simulator.yaml", "{reaches: 0,", "{reaches: 900,", "must rise from 0"),
+        ("simulator.yaml", "      says: enthusiast\n", "", "no act says 'enthusiast'"),
+        ("simulator.yaml", "small-basket: weekend-novel, ", "", "no offer for 'browser' at tier 'small-basket'"),
     ],
 )
 def test_each_mistake_is_named_with_file_and_line(pack: Path, file: str, old: str, new: str, said: str) -> None:
@@ -130,6 +136,8 @@ def test_a_pack_says_what_members_are_like_and_how_items_are_chosen(pack: Path) 
     text = (pack / "pack.yaml").read_text(encoding="utf-8")
     start, end = text.index("behaviour_classes:"), text.index("categories:")
     (pack / "pack.yaml").write_text(text[:start] + text[end:], encoding="utf-8")
+    simulator = (pack / "simulator.yaml").read_text(encoding="utf-8")
+    (pack / "simulator.yaml").write_text(simulator[: simulator.index("histories:")], encoding="utf-8")
     found = load_scenario(pack)
     assert found.behaviour_classes == DEFAULT_CLASSES
     assert (found.policy, found.exploration_budget, found.safety_floor) == (PolicyName.THOMPSON, 0.2, 0.9)

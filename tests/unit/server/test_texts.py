@@ -32,7 +32,7 @@ FOR_STAFF = {  # never the answer to what a person at a kiosk does, so the sente
     errors.TableInvalid, errors.TableEmpty, errors.ContextInvalid, errors.PolicyUntrained,
     errors.PrivacyError, errors.SealBroken, errors.SignatureInvalid, errors.AuditBroken, errors.DecisionUnknown,
     errors.StaffOnly, errors.AssessmentIncomplete, errors.JurisdictionInvalid, errors.ReviewUnknown,
-    errors.TemplateUnknown,
+    errors.TemplateUnknown, errors.HistoriesMissing,
     errors.TooLarge, errors.HeadersTooLarge, errors.AddressRefused, errors.DeviceUnknown,
     errors.AccessRefused, errors.SignInRequired, errors.SignInRefused, errors.SignInLocked, errors.NotAllowed,
     errors.LastAdministrator, errors.StaffUnknown, errors.ApiKeyUnknown, errors.LoginTaken, errors.PasswordRefused,

@@ -81,6 +81,7 @@ ZH_ERRORS = {
     "login-taken": "该登录名已有人使用。请另选一个，或用 `visavis staff reset` 重置。",
     "staff-unknown": "没有使用该登录名的员工。`visavis staff list` 会列出所有员工。",
     "api-key-unknown": "没有这个前缀的 API 密钥。`visavis api-keys list` 会列出现有密钥。",
+    "histories-missing": "该场景包没有说明成员做过什么。请在其 simulator.yaml 中添加 `histories:`，或改用其他场景包。",
     "template-unknown": "该会员没有这个编号的模板。模板列表会显示现有的模板。",
     "review-unknown": "没有这个编号的待审记录。它已处理、已过期，或已随会员一起删除。",
 }
