@@ -14,6 +14,7 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── ScenarioUnknown
     │   ├── ScenarioInvalid
     │   ├── EventRefused
+    │   ├── MappingInvalid
     │   ├── TableInvalid
     │   │   └── TableEmpty
     │   ├── CredentialRefused
@@ -147,6 +148,10 @@ class ScenarioInvalid(InputRefused):
 
 class EventRefused(InputRefused):
     """The event is not valid. Check its type, time and ids against the scenario's list of events."""
+
+
+class MappingInvalid(InputRefused):
+    """The mapping file breaks a rule. Correct the named line and run the import again."""
 
 
 class TableInvalid(InputRefused):

@@ -20,7 +20,7 @@ async def test_events_come_back_as_they_were(events: EventLog) -> None:
     """Every field survives, empty ones too, and times to the microsecond."""
     late = T0.replace(microsecond=123457)
     sent = [
-        an_event(id="a", occurred_at=late, value=0.1),
+        an_event(id="a", occurred_at=late, value=0.1, dwell_s=3.5),
         an_event(id="b", occurred_at=late, scenario="", placement=None, item_id=None, decision_id=None, value=-1e300),
         an_event(id="c", occurred_at=late, kind="tapped 'twice' % \\ 茶 \U0001f375"),
     ]

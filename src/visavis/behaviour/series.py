@@ -71,8 +71,8 @@ class Series:
             item=np.array([items.get(event.item_id or "", NONE) for event in known], np.int32),
             placement=np.array([places.get(event.placement or "", NONE) for event in known], np.int32),
             at=np.array([microseconds(event.occurred_at) for event in known], np.int64),
-            value=np.array([event.value for event in known], np.float32),
-            dwell_s=np.array([event.dwell_s for event in known], np.float32),
+            value=_single([event.value for event in known]),
+            dwell_s=_single([event.dwell_s for event in known]),
         )
 
     @classmethod
@@ -200,6 +200,12 @@ def _starts(whose: NDArray[np.int64], members: int) -> NDArray[np.int64]:
     if len(counts) != members:
         raise ValueError(f"an event belongs to member {len(counts) - 1} of {members}")
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
+
+
+def _single(numbers: Sequence[float]) -> NDArray[np.float32]:
+    """In single precision; what it cannot hold is its largest number."""
+    most = np.finfo(np.float32).max
+    return np.clip(np.array(numbers, np.float64), -most, most).astype(np.float32)
 
 
 def _each_once(name: str, names: tuple[str, ...]) -> None:

@@ -20,6 +20,7 @@ from visavis.cli.consent import consent_app
 from visavis.cli.devices import devices_app
 from visavis.cli.edge import CameraFps, CameraLoop, Cameras, edge
 from visavis.cli.evaluate import evaluate_app
+from visavis.cli.events import events_app
 from visavis.cli.keys import keys_app
 from visavis.cli.members import members_app
 from visavis.cli.messages import say, say_error
@@ -44,7 +45,7 @@ from visavis.cli.retention import retention_app
 from visavis.cli.scenarios import scenarios_app
 from visavis.cli.staff import staff_app
 from visavis.cli.train import train_app
-from visavis.errors import InputRefused, SetupError, VisavisError
+from visavis.errors import ExtraMissing, InputRefused, SetupError, VisavisError
 
 if TYPE_CHECKING:
     from visavis.server.site import Site
@@ -69,6 +70,7 @@ app.add_typer(devices_app, name="devices")
 app.add_typer(consent_app, name="consent")
 app.add_typer(privacy_app, name="privacy")
 app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(events_app, name="events")
 app.add_typer(train_app, name="train")
 app.add_typer(models_app, name="models")
 app.add_typer(scenarios_app, name="scenarios")
@@ -289,11 +291,23 @@ def version(json_: AsJson = False) -> None:
 
 # ------ errors
 
+LEARNING = {"implicit", "matplotlib", "onnxscript", "optuna", "plotly", "pyarrow", "scipy", "sklearn", "torch"}
+
+
+def _run() -> None:
+    """A library of the extra that is not installed is an error like any other."""
+    try:
+        app()
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").split(".")[0] not in LEARNING:
+            raise
+        raise ExtraMissing(f"{missing.name}: pip install 'visavis[learning]'") from missing
+
 
 def main() -> None:
     """Entry point: an error is one message with its remedy, never a traceback."""
     try:
-        app()
+        _run()
     except VisavisError as error:
         if "--json" in sys.argv:
             print_json({"error": error.code(), "message": str(error)})

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     WHOLE = "whole"
     TIME = "time"
+    ROW = "row"  # no column of the file: the number of the row, as a person counts
     EITHER = "either"  # numbers where every cell that is not empty is one, otherwise text
 
 
@@ -66,9 +67,13 @@ class Place:
     rows: NDArray[np.int64] | None = field(repr=False)  # of text; None: no row was left out
     header: bool  # a text file has one, which counts as a row
 
+    def number(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows as a person counts them."""
+        return indices + (2 if self.header else 1) if self.rows is None else self.rows[indices]
+
     def wrong(self, index: int, what: str) -> TableInvalid:
         """The error about the cell of this index."""
-        row = index + (2 if self.header else 1) if self.rows is None else int(self.rows[index])
+        row = self.number(np.array([index]))[0]
         return TableInvalid(f"{self.file}: row {row}, column {self.column}: {what}")
 
 
@@ -83,6 +88,8 @@ def column_of(cells: pa.ChunkedArray, wanted: Column, place: Place) -> NDArray[A
             return _wholes(cells, wanted, place)
         case Kind.TIME:
             return _times(cells, wanted, place)
+        case Kind.ROW:
+            return place.number(np.arange(len(cells)))
         case Kind.EITHER:
             return _numbers(cells, wanted, place) if _numeric(cells) else _texts(cells, wanted, place)
 

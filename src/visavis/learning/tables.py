@@ -61,7 +61,9 @@ def read_table(
     chosen = {}
     for name, column in wanted.items():
         source = column.name or name
-        if source in names:
+        if column.kind is Kind.ROW:
+            chosen[name] = 0
+        elif source in names:
             chosen[name] = names.index(source)
         elif column.required:
             raise TableInvalid(f"{path.name}: there is no column {source!r}; the file has {_listed(names)}")
@@ -182,7 +184,7 @@ def _strings(path: Path, columns: int, chosen: list[int]) -> pa.Table:
             ),
         )
     except pa.ArrowInvalid as failure:
-        if "Empty CSV" in str(failure):
+        if "Empty CSV" in str(failure) or "Could not skip" in str(failure):
             raise TableEmpty(path.name) from failure
         raise TableInvalid(_broken(path, str(failure), torn, columns)) from failure
 

@@ -181,4 +181,5 @@ def _event(row: Mapping[str, Any], scenario: Scenario) -> dict[str, Any]:
         "meaning": dict(kind.meaning) if kind else {},
         "item": dict(item.title) if item else {},
         "value": row["value"],
+        "dwell_s": row["dwell_s"],
     }

@@ -1,9 +1,10 @@
-"""What staff does for a member from the command line, also beside a running site: no camera, no model, no gallery."""
+"""What staff does from the command line, also beside a running site: no camera, no model, no gallery."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from visavis.config import Settings
+from visavis.pipeline.importing import Importer
 from visavis.pipeline.rights import Rights
 from visavis.scenarios.loader import load_scenario
 from visavis.server.beside import edge_beside
@@ -27,4 +28,18 @@ async def open_desk(settings: Settings) -> AsyncIterator[Rights]:
             hub_held=storage.hub_held,
             terms=terms_of(settings, scenario),
             places=places_of(settings),
+        )
+
+
+@asynccontextmanager
+async def open_importer(settings: Settings) -> AsyncIterator[Importer]:
+    """Both halves, for business data; raises as `open_keys` does when the site key does not open."""
+    root = root_of(settings)
+    keys = open_keys(settings, root=root)
+    async with open_storage(settings.database_url, data_dir=settings.data_dir) as storage:
+        yield Importer(
+            edge=edge_beside(settings, storage, keys),
+            events=storage.events,
+            ledger=storage.hub_ledger,
+            audit=storage.hub_audit,
         )

@@ -112,10 +112,11 @@ def _events(events: list[Mapping[str, Any]]) -> str:
             _both(e["meaning"]) or escape(e["kind"]),
             _both(e["item"]) or DASH,
             escape(f"{e['value']:g}"),
+            escape(f"{e['dwell_s']:g} s") if e["dwell_s"] else DASH,
         ]
         for e in events
     ]
-    return _table(("when", "what", "offer", "value"), rows)
+    return _table(("when", "what", "offer", "value", "dwell"), rows)
 
 
 def _places(places: list[Mapping[str, Any]]) -> str:

@@ -53,6 +53,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
     "why": {"en": "Why", "zh-CN": "原因"},
     "what": {"en": "What", "zh-CN": "内容"},
     "value": {"en": "Value", "zh-CN": "数值"},
+    "dwell": {"en": "For how long", "zh-CN": "停留时长"},
     "places": {"en": "Where your data rests", "zh-CN": "您的数据存放在哪里"},
     "where": {"en": "Where", "zh-CN": "位置"},
     "form": {"en": "As what", "zh-CN": "形式"},

@@ -29,6 +29,7 @@ class PostgresEvents:
             "item_id": [e.item_id for e in events],
             "decision_id": [e.decision_id for e in events],
             "value": [float(e.value) for e in events],
+            "dwell_s": [float(e.dwell_s) for e in events],
         }
         return int((await self._half.fetch(self._sql["append"], columns))[0][0])
 
@@ -38,7 +39,7 @@ class PostgresEvents:
 
 
 def _event(row: tuple[Any, ...]) -> Event:
-    event_id, kind, occurred_at, token, scenario, placement, item_id, decision_id, value = row
+    event_id, kind, occurred_at, token, scenario, placement, item_id, decision_id, value, dwell_s = row
     return Event(
         id=event_id,
         kind=kind,
@@ -49,4 +50,5 @@ def _event(row: tuple[Any, ...]) -> Event:
         item_id=item_id,
         decision_id=decision_id,
         value=value,
+        dwell_s=dwell_s,
     )

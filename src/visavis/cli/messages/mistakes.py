@@ -14,6 +14,7 @@ ZH_ERRORS = {
     "scenario-unknown": "没有这个名称的场景包。`visavis scenarios list` 会列出已安装的场景包。",
     "scenario-invalid": "场景包违反了规则。请改正所指的行，再运行 `visavis scenarios check`。",
     "event-refused": "事件无效。请对照场景的事件列表检查类型、时间和编号。",
+    "mapping-invalid": "映射文件违反了规则。请改正所指的行，然后重新导入。",
     "table-invalid": "无法使用该表格。请改正所指的行和列，然后重新提供文件。",
     "table-empty": "表格没有数据行。请提供带表头且其下至少有一行的文件。",
     "credential-refused": "未接受该代码。请核对后稍候再试。",

@@ -50,6 +50,7 @@ class EventData(BaseModel):
     item_id: str | None = Field(default=None, max_length=64)
     member: str | None = Field(default=None, max_length=64, description="The member's token, from a business system.")
     value: float = Field(default=0.0, allow_inf_nan=False)
+    dwell_s: float = Field(default=0.0, ge=0, allow_inf_nan=False, description="How long they stayed with it.")
 
 
 class CloudEvent(BaseModel):
@@ -201,6 +202,7 @@ def to_event(site: Site, event: CloudEvent) -> Event:
         item_id=event.data.item_id,
         decision_id=event.data.decision_id,
         value=event.data.value,
+        dwell_s=event.data.dwell_s,
     )
 
 

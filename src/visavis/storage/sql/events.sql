@@ -3,7 +3,8 @@ WITH new AS (
     INSERT INTO event
     SELECT * FROM unnest(
         %(id)s::text[], %(kind)s::text[], %(occurred_at)s::timestamptz[], %(token)s::text[], %(scenario)s::text[],
-        %(placement)s::text[], %(item_id)s::text[], %(decision_id)s::text[], %(value)s::double precision[]
+        %(placement)s::text[], %(item_id)s::text[], %(decision_id)s::text[], %(value)s::double precision[],
+        %(dwell_s)s::double precision[]
     ) AS e (id) ORDER BY e.id
     ON CONFLICT DO NOTHING
     RETURNING 1

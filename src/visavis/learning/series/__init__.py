@@ -1,0 +1,1 @@
+"""Business data as events, and what of a series may be known when."""
