@@ -11,6 +11,9 @@ from visavis.cli.evaluate_closed_set import EPILOG as CLOSED_SET_EPILOG
 from visavis.cli.evaluate_closed_set import closed_set
 from visavis.cli.evaluate_liveness import EPILOG as LIVENESS_EPILOG
 from visavis.cli.evaluate_liveness import evaluate_liveness
+from visavis.cli.evaluate_recommend import EPILOG as RECOMMEND_EPILOG
+from visavis.cli.evaluate_recommend import HELP as RECOMMEND_HELP
+from visavis.cli.evaluate_recommend import evaluate_recommend
 from visavis.cli.messages import say
 from visavis.cli.options import AsJson, CacheDir, err, out, print_json, settings
 from visavis.cli.pack_option import PackName, chosen_pack
@@ -40,6 +43,8 @@ evaluate_app.command(
     epilog=LIVENESS_EPILOG,
     help=say("How many pictures of faces pass for people, and how many people do not: APCER, BPCER, ACER."),
 )(evaluate_liveness)
+
+evaluate_app.command("recommend", epilog=RECOMMEND_EPILOG, help=RECOMMEND_HELP)(evaluate_recommend)
 
 Images = Annotated[
     Path, typer.Option("--images", help=say("Folder of pictures, one folder a person in it."), show_default=False)

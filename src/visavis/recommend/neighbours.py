@@ -17,11 +17,11 @@ Add = Callable[[Items, Items, NDArray[np.float64]], None]
 class NeighbourRule:
     """How pairs are counted and how a history is read."""
 
-    window: int = 30  # a choice is counted with so many before it
-    fade: float = 0.7  # ... the d-th before it with weight d^-fade
-    back: float = 0.3  # part of the weight that is counted in the other direction too
-    recent: int = 30  # latest choices that speak
-    recency: float = 0.7  # ... the d-th latest with weight d^-recency
+    window: int = 50  # a choice is counted with so many before it
+    fade: float = 0.5  # ... the d-th before it with weight d^-fade
+    back: float = 0.5  # part of the weight that is counted in the other direction too
+    recent: int = 50  # latest choices that speak
+    recency: float = 0.9  # ... the d-th latest with weight d^-recency
     damping: float = 0.5  # pairs are divided by (times of the one x times of the other)^damping
 
 
