@@ -1,6 +1,6 @@
 """Which items may be shown here and now: the rules that come before learning. Each rule is one small function."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,6 +15,7 @@ def open_items(
     people_in_view: int,
     exhausted: frozenset[str],
     now: datetime,
+    eligible: Callable[[Item], bool] = lambda _: True,
 ) -> tuple[Candidate, ...]:
     """Candidates in the order of the pack, each item once; house items only when nothing else is open.
 
@@ -24,6 +25,7 @@ def open_items(
         people_in_view: How many faces the camera sees.
         exhausted: Campaigns whose budget or cap is used up.
         now: Aware UTC.
+        eligible: Whether the pack's rules let an item be offered to whom it is for.
 
     Raises:
         NothingToShow: Not even a house item is open.
@@ -34,7 +36,12 @@ def open_items(
         if scheduled(campaign, now) and placed(campaign, placement) and campaign.id not in exhausted
     ]
     for house in (False, True):
-        found = tuple(_candidates(scenario, placement, people_in_view, (c for c in running if c.house is house)))
+        campaigns = (campaign for campaign in running if campaign.house is house)
+        found = tuple(
+            candidate
+            for candidate in _candidates(scenario, placement, people_in_view, campaigns)
+            if eligible(scenario.items[candidate.item_id])
+        )
         if found:
             return found
     raise NothingToShow(f"placement {placement.id}")

@@ -25,6 +25,7 @@ from visavis.ports import (
 )
 from visavis.privacy.consent import permit
 from visavis.recommend.decide import decide
+from visavis.recommend.eligible import eligible
 from visavis.recommend.policies import build_policy
 from visavis.recommend.policy import Policy
 from visavis.types import (
@@ -147,6 +148,7 @@ class Hub:
         teaches: bool = True,
     ) -> Decision | None:
         now, token = self.clock.now(), person.token if person else None
+        facts = person.facts if person else {}
         campaigns = tuple(self.scenario.campaigns.values())
         exhausted = await self.allowance.exhausted(campaigns, token, now)
         while True:
@@ -156,6 +158,7 @@ class Hub:
                 people_in_view=people_in_view,
                 exhausted=exhausted,
                 now=now,
+                eligible=lambda item: eligible(item, self.scenario, placement, facts, now),
             )
             decision = decide(
                 profile=person,
@@ -230,6 +233,9 @@ class Hub:
     async def _answered(self, event: Event) -> tuple[Event, Decision | None]:
         if event.kind not in self.scenario.event_types:
             raise EventRefused(f"unknown type {event.kind[:64]!r}")
+        values = self.scenario.event_types[event.kind].values
+        if values is not None and not values[0] <= event.value <= values[1]:
+            raise EventRefused(f"the value of {event.kind!r} is not within {values[0]:g} to {values[1]:g}")
         if event.item_id is not None and event.item_id not in self.scenario.items:
             raise EventRefused("unknown item")
         if event.decision_id is None:
