@@ -69,7 +69,7 @@ async def test_r03_the_kiosk_asks_again_on_the_new_text(page: Page, site: SiteUn
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     await page.get_by_test_id("ask-yes").click()
     await expect(page.get_by_test_id("greeting")).to_contain_text("Grace")
-    assert [e.notice_version for e in await history(site) if isinstance(e, Consent)] == ["2026-01", "2027-01"]
+    assert [e.notice_version for e in await history(site) if isinstance(e, Consent)] == ["2026-02", "2027-01"]
     await signed_in(page, site, member)
     await expect(page.get_by_test_id("greeting")).to_contain_text("Grace")
     assert complaints == []

@@ -21,8 +21,9 @@ from visavis.privacy.keys import FileSiteKey
 from visavis.privacy.pseudonym import credential_digest
 from visavis.scenarios.loader import load_scenario
 from visavis.testing import T0, an_embedding, counted_ids
-from visavis.types import Embedding, Purpose
+from visavis.types import Embedding, Purpose, Scenario
 
+RETAIL = load_scenario("retail")
 ALL = (Purpose.RECOGNISE, Purpose.PERSONALISE)
 
 
@@ -38,12 +39,13 @@ def enrolled(
     embeddings: tuple[Embedding, ...] = (),
     purposes: tuple[Purpose, ...] = (Purpose.PERSONALISE,),
     locale: str = "en",
+    scenario: Scenario = RETAIL,
 ) -> Enrolment:
     return enrol(
         nickname=name,
         locale=locale,
         site="site-1",
-        scenario=load_scenario("retail"),
+        scenario=scenario,
         embeddings=embeddings,
         purposes=purposes,
         same_person=0.5,
@@ -83,8 +85,17 @@ def test_photos_need_consent_to_recognise(keys: FileSiteKey) -> None:
     """And membership needs what the pack requires."""
     with pytest.raises(ConsentMissing, match="recognise"):
         enrolled(keys, embeddings=(an_embedding(),))
+    asked = dict(RETAIL.notices) | {Purpose.PERSONALISE: replace(RETAIL.notices[Purpose.PERSONALISE], required=True)}
     with pytest.raises(ConsentMissing, match="personalise"):
-        enrolled(keys, purposes=())
+        enrolled(keys, purposes=(), scenario=replace(RETAIL, notices=asked))
+
+
+def test_nothing_needs_to_be_agreed_to_where_the_pack_asks_for_nothing(keys: FileSiteKey) -> None:
+    """A member who ticks no box has card and PIN, and no consent stands anywhere."""
+    made = enrolled(keys, purposes=())
+    assert made.card
+    assert made.pin
+    assert (made.consents_edge, made.consents_hub) == ((), ())
 
 
 def test_photos_of_two_people_are_refused(keys: FileSiteKey) -> None:
