@@ -11,6 +11,9 @@ from visavis.cli.evaluate_closed_set import EPILOG as CLOSED_SET_EPILOG
 from visavis.cli.evaluate_closed_set import closed_set
 from visavis.cli.evaluate_liveness import EPILOG as LIVENESS_EPILOG
 from visavis.cli.evaluate_liveness import evaluate_liveness
+from visavis.cli.evaluate_online import EPILOG as ONLINE_EPILOG
+from visavis.cli.evaluate_online import HELP as ONLINE_HELP
+from visavis.cli.evaluate_online import evaluate_online_command
 from visavis.cli.evaluate_recommend import EPILOG as RECOMMEND_EPILOG
 from visavis.cli.evaluate_recommend import HELP as RECOMMEND_HELP
 from visavis.cli.evaluate_recommend import evaluate_recommend
@@ -45,6 +48,7 @@ evaluate_app.command(
 )(evaluate_liveness)
 
 evaluate_app.command("recommend", epilog=RECOMMEND_EPILOG, help=RECOMMEND_HELP)(evaluate_recommend)
+evaluate_app.command("online", epilog=ONLINE_EPILOG, help=ONLINE_HELP)(evaluate_online_command)
 
 Images = Annotated[
     Path, typer.Option("--images", help=say("Folder of pictures, one folder a person in it."), show_default=False)

@@ -1,3 +1,26 @@
 """Models that learn at every event."""
 
-ZH: dict[str, str] = {}
+ZH: dict[str, str] = {
+    "Predict each row of a log, then learn it: AUC and log loss by tenth, beside a model that learns at night.": "逐行先预测、再学习：按十等分给出 AUC 与对数损失，并与每晚学习的模型对照。",
+    "CSV or Parquet, oldest row first.": "CSV 或 Parquet 文件，最早的行在前。",
+    "Column that says whether it happened.": "说明事件是否发生的列。",
+    "Column that is not looked at; give it as often as needed.": "不使用的列；可多次给出。",
+    "Value of the label that counts.": "标签中表示发生的值。",
+    "the larger number, or yes": "较大的数，或“是”",
+    "An empty number is a value of its own, not a mistake.": "空的数值单独作为一种取值，而不是错误。",
+    "Measure Vowpal Wabbit on the same rows in the same run.": "在同一次运行中用相同的行测量 Vowpal Wabbit。",
+    "{rows} rows, {rate} of them {positive}; {events} events a second.": "{rows} 行，其中 {rate} 为 {positive}；每秒 {events} 个事件。",
+    "tenth": "十分之一",
+    "log loss": "对数损失",
+    "AUC, learned at night": "AUC（每晚学习）",
+    "all": "全部",
+    "AUC less than ours": "比我们低的 AUC",
+    "From the second tenth on": "从第二个十分之一起",
+    "learning at every event": "每个事件都学习",
+    "the same model, learning at night": "同一模型，每晚学习",
+    "Clicks expected for each that came: {calibration}": "每次实际点击对应的预期点击：{calibration}",
+    "learning row by row": "逐行学习",
+    "Vowpal Wabbit, whole numbers as names": "Vowpal Wabbit，整数作为名称",
+    "Vowpal Wabbit -q ::, whole numbers as names": "Vowpal Wabbit -q ::，整数作为名称",
+    "measuring the peer": "测量对照程序",
+}
