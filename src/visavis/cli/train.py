@@ -12,6 +12,7 @@ from visavis.cli.options import AsJson, CacheDir, err, out, print_json, settings
 from visavis.cli.pack_option import PackName, chosen_pack
 from visavis.cli.people import PeopleFolder, Which, WhichFace
 from visavis.cli.progress import progress_bar
+from visavis.cli.train_models import train_recommend_command
 from visavis.errors import ExtraMissing
 
 if TYPE_CHECKING:
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
     from visavis.learning.faces.train import Epoch
 
 train_app = typer.Typer(no_args_is_help=True, help=say("Train models on your own data."))
+
+train_app.command(
+    "recommend",
+    epilog="`visavis train recommend --scenario finance --simulated 40000 --beside --plot curves.png`",
+    help=say("Train the recommending model: what members did -> the offer that suits."),
+)(train_recommend_command)
 
 EXTRA = {"torch", "onnxscript"}  # what `pip install 'visavis[learning]'` brings
 

@@ -58,6 +58,23 @@ def to_whole_numbers(content: bytes, tensor: str, samples: Sequence[NDArray[Any]
         return after.read_bytes()
 
 
+def to_whole_weights(content: bytes) -> bytes:
+    """An ONNX network whose matrices are eight-bit numbers; what they are multiplied with is measured as it comes.
+
+    Raises:
+        ModelRefused: it cannot be converted.
+    """
+    with tempfile.TemporaryDirectory(prefix="visavis-quantise-") as folder:
+        before, plain, after = (Path(folder) / name for name in ("before.onnx", "plain.onnx", "after.onnx"))
+        before.write_bytes(content)
+        try:
+            quant_pre_process(before, plain, skip_symbolic_shape=True)
+            quantization.quantize_dynamic(plain, after, per_channel=True, weight_type=quantization.QuantType.QInt8)
+        except Exception as failure:  # the quantiser's own errors have no base class
+            raise ModelRefused(f"it cannot be brought to whole numbers: {type(failure).__name__}") from failure
+        return after.read_bytes()
+
+
 class _Samples(quantization.CalibrationDataReader):  # type: ignore[misc]  # untyped base
     def __init__(self, tensor: str, samples: Sequence[NDArray[Any]]) -> None:
         self._left = iter([{tensor: np.ascontiguousarray(sample)} for sample in samples])

@@ -3,6 +3,7 @@
 import errno
 import os
 import pickle
+import warnings
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -46,7 +47,8 @@ def read_state(path: Path, *fields: str) -> dict[str, Any]:
         SettingInvalid: there is none, or it cannot be read.
     """
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # of what an odd file may be
+            state = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as failure:
         raise SettingInvalid(f"--resume: {path}: {failure.strerror}") from failure
     except (RuntimeError, KeyError, TypeError, EOFError, ValueError, pickle.UnpicklingError) as failure:

@@ -1,18 +1,14 @@
 """From a trained network to a model pack: ONNX, proved equal to what was trained, with manifest and known answers."""
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 from torch import nn
 
 from visavis.errors import ModelRefused
 from visavis.identity.threshold import SUPPORT, calibrate
+from visavis.learning.course.onnx_file import exported
 from visavis.learning.faces.crops import Crops
 from visavis.learning.faces.networks import Normalised
 from visavis.learning.faces.packing import NewEmbedder, write_pack
@@ -67,22 +63,13 @@ def publish(run: Run, recipe: Recipe, crops: Crops, parts: Split, *, packs_dir: 
 
 def to_onnx(network: nn.Module, side: int) -> bytes:
     """The network as one self-contained ONNX file: image (N, 3, side, side) -> embedding (N, D)."""
-    with _quiet():
-        program = torch.onnx.export(
-            network,
-            (torch.zeros(2, 3, side, side),),
-            dynamo=True,
-            dynamic_shapes=({0: torch.export.Dim("N")},),
-            input_names=["image"],
-            output_names=["embedding"],
-            verbose=False,
-        )
-    if program is None:
-        raise ModelRefused("PyTorch exported nothing")
-    model: onnx.ModelProto = program.model_proto
-    _forget_origin(model)
-    content: bytes = model.SerializeToString(deterministic=True)
-    return content
+    return exported(
+        network,
+        (torch.zeros(2, 3, side, side),),
+        inputs=["image"],
+        outputs=["embedding"],
+        dynamic=({0: torch.export.Dim("N")},),
+    )
 
 
 def check_parity(
@@ -133,26 +120,3 @@ def _calibration(network: nn.Module, crops: Crops, parts: Split, recipe: Recipe)
         )
         for point in found
     )
-
-
-def _forget_origin(model: onnx.ModelProto) -> None:
-    """Remove what PyTorch notes about the machine: names of source files and calls."""
-    del model.metadata_props[:]
-    model.doc_string = ""
-    graph = model.graph
-    for part in (graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
-        part.doc_string = ""
-        del part.metadata_props[:]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """PyTorch speaks of missing torchvision and of its own deprecations while it exports; neither is ours."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            yield
-    finally:
-        logger.setLevel(level)
