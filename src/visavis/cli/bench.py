@@ -14,6 +14,9 @@ from visavis.cli.bench_cameras import bench_cameras
 from visavis.cli.bench_gallery import EPILOG as GALLERY_EPILOG
 from visavis.cli.bench_gallery import HELP as GALLERY_HELP
 from visavis.cli.bench_gallery import bench_gallery
+from visavis.cli.bench_policy import EPILOG as POLICY_EPILOG
+from visavis.cli.bench_policy import HELP as POLICY_HELP
+from visavis.cli.bench_policy import bench_policy
 from visavis.cli.bench_privacy import EPILOG as PRIVACY_EPILOG
 from visavis.cli.bench_privacy import HELP as PRIVACY_HELP
 from visavis.cli.bench_privacy import bench_privacy
@@ -31,6 +34,7 @@ bench_app = typer.Typer(
 bench_app.command("gallery", epilog=GALLERY_EPILOG, help=GALLERY_HELP)(bench_gallery)
 bench_app.command("cameras", epilog=CAMERAS_EPILOG, help=CAMERAS_HELP)(bench_cameras)
 bench_app.command("privacy", epilog=PRIVACY_EPILOG, help=PRIVACY_HELP)(bench_privacy)
+bench_app.command("policy", epilog=POLICY_EPILOG, help=POLICY_HELP)(bench_policy)
 
 
 class Part(StrEnum):

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from visavis.cli.evaluate_bandit import EPILOG as BANDIT_EPILOG
+from visavis.cli.evaluate_bandit import HELP as BANDIT_HELP
+from visavis.cli.evaluate_bandit import evaluate_bandit
 from visavis.cli.evaluate_closed_set import EPILOG as CLOSED_SET_EPILOG
 from visavis.cli.evaluate_closed_set import closed_set
 from visavis.cli.evaluate_liveness import EPILOG as LIVENESS_EPILOG
@@ -46,6 +49,7 @@ evaluate_app.command(
     epilog=LIVENESS_EPILOG,
     help=say("How many pictures of faces pass for people, and how many people do not: APCER, BPCER, ACER."),
 )(evaluate_liveness)
+evaluate_app.command("bandit", epilog=BANDIT_EPILOG, help=BANDIT_HELP)(evaluate_bandit)
 
 evaluate_app.command("recommend", epilog=RECOMMEND_EPILOG, help=RECOMMEND_HELP)(evaluate_recommend)
 evaluate_app.command("online", epilog=ONLINE_EPILOG, help=ONLINE_HELP)(evaluate_online_command)

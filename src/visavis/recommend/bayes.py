@@ -27,9 +27,20 @@ class BayesianLinear:
     ever refreshed.
     """
 
-    def __init__(self, size: int, *, prior: float = 1.0, keep: float = 1.0) -> None:
-        self.matrix: Floats = np.eye(size) / prior
-        self.weights: Floats = np.zeros(size)
+    def __init__(
+        self,
+        size: int,
+        *,
+        prior: float = 1.0,
+        keep: float = 1.0,
+        matrix: Floats | None = None,
+        weights: Floats | None = None,
+    ) -> None:
+        """Where to keep what is learned may be given: memory that others read."""
+        self.matrix: Floats = np.empty((size, size)) if matrix is None else matrix
+        self.weights: Floats = np.empty(size) if weights is None else weights
+        self.matrix[:] = np.eye(size) / prior
+        self.weights[:] = 0.0
         self.scale = 1.0
         self.seen = 0
         self.errors = FIRST_NOISE  # sum of squared errors, each over its expected part
@@ -54,8 +65,11 @@ class BayesianLinear:
         widths: Floats = np.sqrt(self.noise * self.scale * np.maximum(spread, 0.0))
         return widths
 
-    def observe(self, x: Floats, y: float) -> None:
+    def observe(self, x: Floats, y: float) -> float:
         """One row more: (A + x x^T)^-1 = A^-1 - (A^-1 x)(A^-1 x)^T / (1 + x^T A^-1 x) (Sherman and Morrison, 1950).
+
+        Returns:
+            Squared error of what was expected, over its expected part: what the noise is the mean of.
 
         Raises:
             ContextInvalid: a number is not finite; nothing is learned.
@@ -69,11 +83,13 @@ class BayesianLinear:
         self.weights += (self.scale * error / spread) * u
         u *= math.sqrt(self.scale / spread)
         self.matrix -= np.multiply.outer(u, u)
-        self.errors = self._keep * self.errors + error * error / spread
+        surprise = error * error / spread
+        self.errors = self._keep * self.errors + surprise
         self.weight = self._keep * self.weight + 1.0
         self.seen += 1
         if self._keep < 1.0:
             self._give_back(self.seen % len(x))
+        return surprise
 
     def credit(self, x: Floats, y: float) -> None:
         """Add to the target of a row that was observed before."""
@@ -100,10 +116,10 @@ class BayesianLinear:
     def restored(self, state: Mapping[str, Floats]) -> Self:
         """As it was; stays as it is when the state is that of another size."""
         if "moment" in state and len(state["moment"]) == len(self.weights):  # of a version that knew no noise
-            self.matrix = state["inverse"].copy()
-            self.weights = self.matrix @ state["moment"]
+            self.matrix[:] = state["inverse"]
+            self.weights[:] = self.matrix @ state["moment"]
         elif "weights" in state and len(state["weights"]) == len(self.weights):
-            self.matrix, self.weights = state["matrix"].copy(), state["weights"].copy()
+            self.matrix[:], self.weights[:] = state["matrix"], state["weights"]
             self.scale, seen, self.errors, self.weight = map(float, state["numbers"])
             self.seen = int(seen)
         return self

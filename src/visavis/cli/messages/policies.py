@@ -1,3 +1,30 @@
 """Policies, and benchmarks of them."""
 
-ZH: dict[str, str] = {}
+ZH: dict[str, str] = {
+    "How well and how fast each policy learns, beside MABWiser and Vowpal Wabbit in the same run, one thread.": "各策略学得多好、多快；在同一次运行中与 MABWiser 和 Vowpal Wabbit 并列，单线程。",
+    "What to measure in.": "在哪些环境中测量。",
+    "all, `file` where one is given": "全部；给出文件时包括 `file`",
+    "CSV or Parquet of examples, for the world `file`.": "样本的 CSV 或 Parquet 文件，用于环境 `file`。",
+    "CSV or Parquet of examples.": "样本的 CSV 或 Parquet 文件。",
+    "Its column that holds the class.": "其中存放类别的列。",
+    "Streams; the same for every policy.": "数据流的数量；每个策略都相同。",
+    "Seed of the first stream; the others follow.": "第一个数据流的种子；其余依次递增。",
+    "Draws by which each policy's propensities are checked.": "检验每个策略倾向值所用的抽取次数。",
+    "Measure MABWiser and Vowpal Wabbit, where they are installed.": "同时测量已安装的 MABWiser 和 Vowpal Wabbit。",
+    "{chosen} over {peer}, reward of a round on the same streams: {low} … {high}": "{chosen} 相对 {peer} 的每轮奖励差（相同数据流）：{low} … {high}",
+    "{world}: {rounds} rounds, {choices} choices, {seeds} streams; mean (95 % interval)": "{world}：{rounds} 轮，{choices} 个选项，{seeds} 个数据流；均值（95 % 区间）",
+    "of these processor": "其中处理器时间",
+    "policy": "策略",
+    "reward of a round": "每轮奖励",
+    "cumulative regret": "累计遗憾",
+    "Choices against logged propensities, {draws} draws each": "选择频率与记录的倾向值，各 {draws} 次抽取",
+    "degrees of freedom": "自由度",
+    "Rows of any table as contexts, its classes as choices: reward and regret of each policy while it learns.": "任意表格的行作为上下文、类别作为选项：各策略在学习过程中的奖励与遗憾。",
+    "Column that no policy is told; repeatable.": "不告诉任何策略的列；可重复。",
+    "Policy to evaluate; repeatable.": "要评估的策略；可重复。",
+    "every one": "全部",
+    "Rows in file order, for data that drift.": "按文件顺序读取各行，适用于会漂移的数据。",
+    "drawing again what was logged": "重新抽取已记录的内容",
+    "policies on digits": "digits 上的策略",
+    "policies on drift and delay": "漂移与延迟环境中的策略",
+}
