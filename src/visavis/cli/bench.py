@@ -20,6 +20,9 @@ from visavis.cli.bench_policy import bench_policy
 from visavis.cli.bench_privacy import EPILOG as PRIVACY_EPILOG
 from visavis.cli.bench_privacy import HELP as PRIVACY_HELP
 from visavis.cli.bench_privacy import bench_privacy
+from visavis.cli.bench_profile import EPILOG as PROFILE_EPILOG
+from visavis.cli.bench_profile import HELP as PROFILE_HELP
+from visavis.cli.bench_profile import bench_profile
 from visavis.cli.messages import say
 from visavis.cli.options import AsJson, CacheDir, Scenario, err, out, print_json, settings
 from visavis.cli.pack_option import PackName, chosen_pack
@@ -35,6 +38,7 @@ bench_app.command("gallery", epilog=GALLERY_EPILOG, help=GALLERY_HELP)(bench_gal
 bench_app.command("cameras", epilog=CAMERAS_EPILOG, help=CAMERAS_HELP)(bench_cameras)
 bench_app.command("privacy", epilog=PRIVACY_EPILOG, help=PRIVACY_HELP)(bench_privacy)
 bench_app.command("policy", epilog=POLICY_EPILOG, help=POLICY_HELP)(bench_policy)
+bench_app.command("profile", epilog=PROFILE_EPILOG, help=PROFILE_HELP)(bench_profile)
 
 
 class Part(StrEnum):

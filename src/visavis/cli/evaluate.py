@@ -10,6 +10,9 @@ from rich.table import Table
 from visavis.cli.evaluate_bandit import EPILOG as BANDIT_EPILOG
 from visavis.cli.evaluate_bandit import HELP as BANDIT_HELP
 from visavis.cli.evaluate_bandit import evaluate_bandit
+from visavis.cli.evaluate_behaviour import EPILOG as BEHAVIOUR_EPILOG
+from visavis.cli.evaluate_behaviour import HELP as BEHAVIOUR_HELP
+from visavis.cli.evaluate_behaviour import evaluate_behaviour
 from visavis.cli.evaluate_closed_set import EPILOG as CLOSED_SET_EPILOG
 from visavis.cli.evaluate_closed_set import closed_set
 from visavis.cli.evaluate_liveness import EPILOG as LIVENESS_EPILOG
@@ -50,6 +53,7 @@ evaluate_app.command(
     help=say("How many pictures of faces pass for people, and how many people do not: APCER, BPCER, ACER."),
 )(evaluate_liveness)
 evaluate_app.command("bandit", epilog=BANDIT_EPILOG, help=BANDIT_HELP)(evaluate_bandit)
+evaluate_app.command("behaviour", epilog=BEHAVIOUR_EPILOG, help=BEHAVIOUR_HELP)(evaluate_behaviour)
 
 evaluate_app.command("recommend", epilog=RECOMMEND_EPILOG, help=RECOMMEND_HELP)(evaluate_recommend)
 evaluate_app.command("online", epilog=ONLINE_EPILOG, help=ONLINE_HELP)(evaluate_online_command)

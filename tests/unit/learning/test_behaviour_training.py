@@ -1,6 +1,8 @@
 """What the behaviour network learns from, and that it learns it."""
 
+import contextlib
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +13,13 @@ import torch
 
 from visavis.behaviour.encode import Vocabulary
 from visavis.behaviour.series import Series
-from visavis.errors import InputRefused
+from visavis.errors import InputRefused, SettingInvalid
+from visavis.learning.behaviour.checkpoint import fingerprint, load_checkpoint, save_checkpoint
 from visavis.learning.behaviour.heads import visit_loss
 from visavis.learning.behaviour.next_item import fit_next_item
 from visavis.learning.behaviour.recipe import Keep, Recipe
 from visavis.learning.behaviour.sequences import NONE, Sequences, sequences, training_batches, validation_batches
+from visavis.learning.behaviour.train import Run, fit, start
 
 HOUR = 3_600_000_000
 SMALL = Recipe(widths=(16,), item_size=8, epochs=12, batch=8, lr=2e-2, dropout=0.0, input_dropout=0.0, keep=Keep.NDCG)
@@ -124,3 +128,62 @@ def test_nothing_can_be_learned_from_single_events() -> None:
     """One event a member before the fence."""
     with pytest.raises(InputRefused):
         fit_next_item(cycles(3, 5, 2), SMALL)
+
+
+def _begun(epochs: int, path: Path, *, resume: bool) -> tuple[Run, Recipe]:
+    """A course of so many epochs of a run of four, from the start or from the file."""
+    series = cycles(12, 6, 7)
+    known = Vocabulary(kinds=series.kinds, items=series.items, placements=(), classes=("a", "b"))
+    data = answered(series, [5] * 12, until=120 * HOUR, labels=[0, 0, 0, 1, 1, 1, 1] * 12)
+    recipe = Recipe(widths=(8,), item_size=4, epochs=4, batch=4, unknown=0.1, negatives=3, patience=9)
+    run = load_checkpoint(path, recipe, known, data) if resume else start(recipe, known, data)
+
+    def keep(so_far: Run) -> None:
+        save_checkpoint(path, so_far, recipe, fingerprint(data, known))
+        if len(so_far.history) == epochs:
+            raise KeyboardInterrupt  # as if it were killed right after
+
+    with contextlib.suppress(KeyboardInterrupt):
+        fit(data, recipe, run, keep=keep)
+    return run, recipe
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    """Killed after the second of four epochs, with dropout, hidden items and drawn negatives: equal to the bit."""
+    whole, _ = _begun(4, tmp_path / "whole.pt", resume=False)
+    _begun(2, tmp_path / "killed.pt", resume=False)
+    torch.manual_seed(99)  # what others draw in between does not matter
+    resumed, _ = _begun(4, tmp_path / "killed.pt", resume=True)
+    assert resumed.history == whole.history
+    assert len(whole.history) == 4
+    for name, weights in whole.network.state_dict().items():
+        assert torch.equal(weights, resumed.network.state_dict()[name]), name
+    assert whole.history[-1].training.behaviour is not None
+    assert whole.history[-1].training.next_visit is not None
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"recipe": Recipe().document()}, "another batch"),
+        ({"events": "0" * 64}, "other events"),
+        ({"history": [{"number": 1}]}, "not a checkpoint"),
+        ({"recipe": None}, "another recipe"),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_refused(change: dict, says: str, tmp_path: Path) -> None:
+    """Another recipe, other events, a table that is none."""
+    path = tmp_path / "run.pt"
+    _begun(1, path, resume=False)
+    torch.save(torch.load(path, weights_only=True) | change, path)
+    with pytest.raises(SettingInvalid, match=says):
+        _begun(1, path, resume=True)
+
+
+def test_a_cut_off_checkpoint_is_refused(tmp_path: Path) -> None:
+    """Half of the file."""
+    path = tmp_path / "run.pt"
+    _begun(1, path, resume=False)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(SettingInvalid, match="--resume"):
+        _begun(1, path, resume=True)
