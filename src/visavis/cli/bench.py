@@ -14,6 +14,9 @@ from visavis.cli.bench_cameras import bench_cameras
 from visavis.cli.bench_gallery import EPILOG as GALLERY_EPILOG
 from visavis.cli.bench_gallery import HELP as GALLERY_HELP
 from visavis.cli.bench_gallery import bench_gallery
+from visavis.cli.bench_off_policy import EPILOG as OFF_POLICY_EPILOG
+from visavis.cli.bench_off_policy import HELP as OFF_POLICY_HELP
+from visavis.cli.bench_off_policy import bench_off_policy
 from visavis.cli.bench_policy import EPILOG as POLICY_EPILOG
 from visavis.cli.bench_policy import HELP as POLICY_HELP
 from visavis.cli.bench_policy import bench_policy
@@ -39,6 +42,7 @@ bench_app.command("cameras", epilog=CAMERAS_EPILOG, help=CAMERAS_HELP)(bench_cam
 bench_app.command("privacy", epilog=PRIVACY_EPILOG, help=PRIVACY_HELP)(bench_privacy)
 bench_app.command("policy", epilog=POLICY_EPILOG, help=POLICY_HELP)(bench_policy)
 bench_app.command("profile", epilog=PROFILE_EPILOG, help=PROFILE_HELP)(bench_profile)
+bench_app.command("off-policy", epilog=OFF_POLICY_EPILOG, help=OFF_POLICY_HELP)(bench_off_policy)
 
 
 class Part(StrEnum):

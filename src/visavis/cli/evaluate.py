@@ -20,6 +20,8 @@ from visavis.cli.evaluate_liveness import evaluate_liveness
 from visavis.cli.evaluate_online import EPILOG as ONLINE_EPILOG
 from visavis.cli.evaluate_online import HELP as ONLINE_HELP
 from visavis.cli.evaluate_online import evaluate_online_command
+from visavis.cli.evaluate_policy import EPILOG as POLICY_EPILOG
+from visavis.cli.evaluate_policy import evaluate_policy_log
 from visavis.cli.evaluate_recommend import EPILOG as RECOMMEND_EPILOG
 from visavis.cli.evaluate_recommend import HELP as RECOMMEND_HELP
 from visavis.cli.evaluate_recommend import evaluate_recommend
@@ -57,6 +59,11 @@ evaluate_app.command("behaviour", epilog=BEHAVIOUR_EPILOG, help=BEHAVIOUR_HELP)(
 
 evaluate_app.command("recommend", epilog=RECOMMEND_EPILOG, help=RECOMMEND_HELP)(evaluate_recommend)
 evaluate_app.command("online", epilog=ONLINE_EPILOG, help=ONLINE_HELP)(evaluate_online_command)
+evaluate_app.command(
+    "policy",
+    epilog=POLICY_EPILOG,
+    help=say("What another policy would have earned, from a log: IPS, SNIPS, DM, DR, SWITCH-DR with intervals."),
+)(evaluate_policy_log)
 
 Images = Annotated[
     Path, typer.Option("--images", help=say("Folder of pictures, one folder a person in it."), show_default=False)
