@@ -9,7 +9,7 @@ from visavis.errors import ContextInvalid
 from visavis.recommend.bayes import FIRST_NOISE, BayesianLinear
 from visavis.recommend.policy import Beliefs, Floats
 
-PRIOR = 0.5  # precision for each feature, where features have mean 0 and variance 1: the longer a context, the more
+PRIOR = 0.25  # precision for each feature, where features have mean 0 and variance 1: the longer a context, the more
 KEEP = 0.995  # both chosen on other data than any that figures are given for: docs/how-to/evaluate-policies.md
 
 

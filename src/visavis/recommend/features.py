@@ -1,6 +1,7 @@
 """What the policy sees: of the member a short vector, of member and item together a joint one."""
 
 import math
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +12,7 @@ from visavis.errors import ContextInvalid
 from visavis.types import Profile, Scenario
 
 MODEL_VERSION = "affinity-2"
+ITEM_COLUMNS = 256
 SINGLE = 4  # columns before those that stand for one item or category
 
 
@@ -35,10 +37,32 @@ class Features:
         """Column of each category."""
         return {name: n for n, name in enumerate(self.scenario.categories)}
 
+    @cached_property
+    def columns(self) -> NDArray[np.int64]:
+        """Column of each item's own weight: one each, or by hash where they are many (Weinberger et al., 2009)."""
+        if len(self.items) <= ITEM_COLUMNS:
+            return np.arange(len(self.items))
+        return np.array([zlib.crc32(item_id.encode()) % ITEM_COLUMNS for item_id in self.items])
+
     @property
     def size(self) -> int:
         """Length of a joint vector."""
-        return SINGLE + len(self.items) + 2 * len(self.categories)
+        return self.plain
+
+    @property
+    def plain(self) -> int:
+        """Columns that `Features` itself has."""
+        return SINGLE + min(len(self.items), ITEM_COLUMNS) + 2 * len(self.categories)
+
+    @property
+    def person_size(self) -> int:
+        """Length of a member's vector."""
+        return len(self.categories) + len(self.items) + 1
+
+    @property
+    def fingerprint(self) -> int:
+        """Changes when a column comes to mean something else."""
+        return zlib.crc32("\n".join([self.version, *self.categories, "", *self.items]).encode())
 
     def person(self, profile: Profile | None, *, position: int = 0) -> tuple[float, ...]:
         """The member: shares of interest by category, the damped interest in each item (zeros for nobody); the place.
@@ -55,16 +79,16 @@ class Features:
     def joint(self, person: tuple[float, ...], item_ids: list[str]) -> NDArray[np.float64]:
         """One row for each item, (len(item_ids), size); raises ContextInvalid when a number is not finite."""
         who = checked(person)
-        columns = np.array([self.items[item_id] for item_id in item_ids])
+        numbers = np.array([self.items[item_id] for item_id in item_ids])
         kinds = np.array([self.categories[self.scenario.items[item_id].category] for item_id in item_ids])
         rows = np.arange(len(item_ids))
-        joint = np.zeros((len(item_ids), self.size))
-        shares, interest = who[kinds], who[len(self.categories) + columns]
-        place = who[-1] if len(who) > len(self.categories) + len(self.items) else 0.0  # older records have none
+        joint = np.zeros((len(item_ids), self.plain))
+        shares, interest = who[kinds], who[len(self.categories) + numbers]
+        place = who[self.person_size - 1] if len(who) >= self.person_size else 0.0  # older records have none
         joint[:, 0], joint[:, 1], joint[:, 2], joint[:, 3] = 1.0, shares, interest, place
-        joint[rows, SINGLE + columns] = 1.0
-        joint[rows, SINGLE + len(self.items) + kinds] = 1.0
-        joint[rows, SINGLE + len(self.items) + len(self.categories) + kinds] = shares
+        joint[rows, SINGLE + self.columns[numbers]] = 1.0
+        joint[rows, self.plain - 2 * len(self.categories) + kinds] = 1.0
+        joint[rows, self.plain - len(self.categories) + kinds] = shares
         return joint
 
 

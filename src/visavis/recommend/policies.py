@@ -1,12 +1,14 @@
 """The one place that builds each policy, fresh or from a snapshot."""
 
 from visavis.errors import PolicyUntrained
+from visavis.recommend.crosses import Crossed
 from visavis.recommend.epsilon_greedy import EpsilonGreedy
 from visavis.recommend.features import Features
 from visavis.recommend.greedy import Greedy
 from visavis.recommend.learned import Learned
 from visavis.recommend.linucb import LinUCB
 from visavis.recommend.policy import Chooser, Policy
+from visavis.recommend.safety import Safety
 from visavis.recommend.shared import Shared
 from visavis.recommend.softmax import Softmax
 from visavis.recommend.squarecb import SquareCB
@@ -14,6 +16,7 @@ from visavis.recommend.thompson import Thompson
 from visavis.recommend.uniform import Ignorant, Uniform
 from visavis.types import PolicyName, PolicySnapshot, Scenario
 
+BOLD = 10.0  # by which the others divide what is SquareCB's gamma, to explore about as much
 WITH_WIDTHS = frozenset({PolicyName.THOMPSON, PolicyName.LINUCB, PolicyName.NEURAL_LINEAR})
 
 
@@ -43,9 +46,9 @@ def build_chooser(name: PolicyName, *, exploration: float) -> Chooser:
         case PolicyName.LINUCB:
             return LinUCB()
         case PolicyName.EPSILON_GREEDY:
-            return EpsilonGreedy(epsilon=1.0 / (1.0 + exploration))
+            return EpsilonGreedy(epsilon=1.0 / (1.0 + exploration / BOLD))
         case PolicyName.SOFTMAX:
-            return Softmax(sharpness=exploration)
+            return Softmax(sharpness=exploration / BOLD)
         case PolicyName.UNIFORM:
             return Uniform()
         case PolicyName.GREEDY:
@@ -56,6 +59,7 @@ def build_chooser(name: PolicyName, *, exploration: float) -> Chooser:
 
 def _learned(scenario: Scenario, name: PolicyName) -> Learned:
     chooser = build_chooser(name, exploration=scenario.exploration)
-    features = Features(scenario=scenario)
+    features = Crossed(scenario=scenario) if name is PolicyName.NEURAL_LINEAR else Features(scenario=scenario)
     model = Ignorant(features) if name is PolicyName.UNIFORM else Shared(features, needs_width=name in WITH_WIDTHS)
-    return Learned(name=name, scenario=scenario.name, chooser=chooser, model=model, budget=scenario.exploration_budget)
+    safety = Safety(scenario.items, budget=scenario.exploration_budget, floor=scenario.safety_floor)
+    return Learned(name=name, scenario=scenario.name, chooser=chooser, model=model, safety=safety)

@@ -10,6 +10,8 @@ from visavis.recommend.features import Features
 from visavis.recommend.policy import Beliefs, Floats
 from visavis.types import Profile
 
+KEEP = 0.9999  # half of what is known is from the last 7,000 outcomes
+
 
 class Model(Protocol):
     """What a policy knows, and how it comes to know more."""
@@ -40,7 +42,7 @@ class Model(Protocol):
 class Shared:
     """Bayesian linear regression on the joint vector of member and item."""
 
-    def __init__(self, features: Features, *, needs_width: bool, keep: float = 1.0) -> None:
+    def __init__(self, features: Features, *, needs_width: bool, keep: float = KEEP) -> None:
         self.version = features.version
         self._features = features
         self._needs_width = needs_width
@@ -65,9 +67,10 @@ class Shared:
             self._linear.credit(x, reward)
 
     def state(self) -> Mapping[str, Floats]:
-        """All that was learned."""
-        return self._linear.state()
+        """All that was learned, and of which columns."""
+        return {**self._linear.state(), "columns": np.array([self._features.fingerprint], dtype=np.float64)}
 
     def restore(self, state: Mapping[str, Floats]) -> None:
         """As it was."""
-        self._linear.restored(state)
+        if "columns" not in state or state["columns"][0] == self._features.fingerprint:
+            self._linear.restored(state)

@@ -7,7 +7,7 @@ import numpy as np
 from visavis.recommend.greedy import FLOOR
 from visavis.recommend.policy import Beliefs, Floats
 
-THOMPSON_WIDTHS = 1.0
+THOMPSON_WIDTHS = 0.5
 CELLS = 48
 REACH = 4.0  # standard deviations on either side
 LEAST_WIDTH = 1e-12

@@ -14,9 +14,7 @@ from visavis.types import PolicyName
 
 Floats = NDArray[np.float64]
 
-EXPLORATION = (
-    100.0  # see `types.Scenario.exploration`; as PRIOR, chosen on other data than any that figures are given for
-)
+EXPLORATION = 400.0  # see `types.Scenario.exploration`; chosen on other data than any that figures are given for
 CHOSEN = PolicyName.LINUCB  # of ours, named beforehand: the one that the targets are for
 BANDITS = (
     PolicyName.LINUCB,
