@@ -26,6 +26,9 @@ from visavis.cli.bench_privacy import bench_privacy
 from visavis.cli.bench_profile import EPILOG as PROFILE_EPILOG
 from visavis.cli.bench_profile import HELP as PROFILE_HELP
 from visavis.cli.bench_profile import bench_profile
+from visavis.cli.bench_recommend import EPILOG as RECOMMEND_EPILOG
+from visavis.cli.bench_recommend import HELP as RECOMMEND_HELP
+from visavis.cli.bench_recommend import bench_recommend
 from visavis.cli.messages import say
 from visavis.cli.options import AsJson, CacheDir, Scenario, err, out, print_json, settings
 from visavis.cli.pack_option import PackName, chosen_pack
@@ -43,6 +46,7 @@ bench_app.command("privacy", epilog=PRIVACY_EPILOG, help=PRIVACY_HELP)(bench_pri
 bench_app.command("policy", epilog=POLICY_EPILOG, help=POLICY_HELP)(bench_policy)
 bench_app.command("profile", epilog=PROFILE_EPILOG, help=PROFILE_HELP)(bench_profile)
 bench_app.command("off-policy", epilog=OFF_POLICY_EPILOG, help=OFF_POLICY_HELP)(bench_off_policy)
+bench_app.command("recommend", epilog=RECOMMEND_EPILOG, help=RECOMMEND_HELP)(bench_recommend)
 
 
 class Part(StrEnum):

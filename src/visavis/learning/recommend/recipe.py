@@ -66,5 +66,10 @@ class Recipe:
 ORDERED = Recipe()
 """Where the order of choices tells something."""
 
-UNORDERED = Recipe(neighbours=None, successors=None, ease=EaseRule(ridge=400.0, activity=0.5, recency=0.0))
+UNORDERED = Recipe(
+    neighbours=None,
+    successors=None,
+    ease=EaseRule(ridge=500.0, activity=0.5, recency=0.0),
+    factors=FactorRule(confidence=6.0, ridge=45.0),
+)
 """Where choices were split at random, so that what came after what is not known."""
