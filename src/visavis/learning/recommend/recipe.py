@@ -69,7 +69,7 @@ ORDERED = Recipe()
 UNORDERED = Recipe(
     neighbours=None,
     successors=None,
-    ease=EaseRule(ridge=500.0, activity=0.5, recency=0.0),
-    factors=FactorRule(confidence=6.0, ridge=45.0),
+    ease=EaseRule(ridge=400.0, activity=0.5, recency=0.0),
+    factors=FactorRule(confidence=4.0, ridge=34.0),
 )
 """Where choices were split at random, so that what came after what is not known."""
