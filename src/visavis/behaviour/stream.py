@@ -86,16 +86,15 @@ class Stream:
     def profile(self, state: MemberState, now: datetime) -> Profile:
         """What a state says; events of the future count as of now."""
         now = max(now, state.last_at or now)
-        read = self.traits.read(state.token, state.sums, state.events, now)
-        if self.network is None or not state.events:
-            return read
-        return replace(
-            read,
-            classes=self.network.classes(state.hidden),
-            state=tuple(state.hidden[: self.network.width].tolist()),
-            model_version=state.model,
-            next_visit_days=self.network.next_visit_s(state.hidden) / 86_400,
-        )
+        if self.network is None:
+            return self.traits.read(state.token, state.sums, state.events, now)
+        said = {
+            "classes": self.network.classes(state.hidden),
+            "state": tuple(state.hidden[: self.network.width].tolist()),
+            "model_version": state.model,
+            "next_visit_days": self.network.next_visit_s(state.hidden) / 86_400,
+        }
+        return self.traits.read(state.token, state.sums, state.events, now, said)
 
     def _rows(self, states: Sequence[MemberState], events: Sequence[Event]) -> NDArray[np.float32]:
         if self.network is None or not events:

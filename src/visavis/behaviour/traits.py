@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from types import MappingProxyType
+from typing import Any
 
 from visavis.types import Event, Fact, Item, Profile, Scenario, Token, Trait
 
@@ -20,6 +22,7 @@ VISIT_GAP = timedelta(hours=4)  # events that lie further apart belong to two vi
 RISK = "risk"  # attribute of an item, where a pack has it: a number that rises with the risk
 SOON, LATE = 1.5, 3.0  # mean gaps between visits after which a member is due, and overdue
 _DAY_S = 86_400.0
+_HALF_LIFE_S, _VISIT_GAP_S = HALF_LIFE.total_seconds(), VISIT_GAP.total_seconds()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,25 +47,62 @@ class Traits:
     def _risk_bounds(self) -> tuple[float, float] | None:
         return _thirds([risk for item in self.scenario.items.values() if (risk := _risk(item)) is not None])
 
+    @cached_property
+    def _kinds(self) -> Mapping[str, tuple[str, str, float]]:
+        """Kind -> names of its fact and of the fact's time, interest."""
+        return {k: (f"fact/{k}", f"fact_at/{k}", t.interest) for k, t in self.scenario.event_types.items()}
+
+    @cached_property
+    def _items(self) -> Mapping[str, tuple[str, str, float | None, float | None]]:
+        """Item -> names of its sum and of its category's, price, risk."""
+        items = self.scenario.items.values()
+        return {i.id: (f"item/{i.id}", f"category/{i.category}", i.price, _risk(i)) for i in items}
+
+    @cached_property
+    def _readers(self) -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, tuple[str, str]]]:
+        """Name of a sum -> item, category, or kind with the name of its time."""
+        items = {own: name for name, (own, _, _, _) in self._items.items()}
+        categories = {f"category/{name}": name for name in self.scenario.categories}
+        return items, categories, {fact: (kind, at) for kind, (fact, at, _) in self._kinds.items()}
+
     def observe(self, sums: dict[str, float], event: Event) -> None:
         """Add one event, in place; it is not older than those that are in the sums."""
         at = event.occurred_at.timestamp()
-        first = sums.setdefault("first_at", at)
-        growth = 2.0 ** ((at - first) / HALF_LIFE.total_seconds())
-        _add(sums, "frequency", growth)
+        growth: float = 2.0 ** ((at - sums.setdefault("first_at", at)) / _HALF_LIFE_S)
+        get = sums.get
+        sums["frequency"] = get("frequency", 0.0) + growth
         _visit(sums, at)
         sums["last_at"] = at
-        sums[f"fact/{event.kind}"], sums[f"fact_at/{event.kind}"] = event.value, at
         if event.value:
-            _add(sums, "value", event.value * growth)
-            _add(sums, "value_total", event.value)
-            _add(sums, "value_events", 1.0)
-        meaning = self.scenario.event_types.get(event.kind)
-        item = self.scenario.items.get(event.item_id or "")
-        if meaning is not None and meaning.interest > 0 and item is not None:
-            _interest(sums, item, meaning.interest * growth)
+            sums["value"] = get("value", 0.0) + event.value * growth
+            sums["value_total"] = get("value_total", 0.0) + event.value
+            sums["value_events"] = get("value_events", 0.0) + 1.0
+        kind = self._kinds.get(event.kind)
+        if kind is None:
+            return
+        fact, fact_at, interest = kind
+        sums[fact], sums[fact_at] = event.value, at
+        item = self._items.get(event.item_id or "") if interest > 0 else None
+        if item is not None:
+            weight = interest * growth
+            own, category, price, risk = item
+            sums[own] = get(own, 0.0) + weight
+            sums[category] = get(category, 0.0) + weight
+            if price is not None:
+                sums["price"] = get("price", 0.0) + price * weight
+                sums["price_weight"] = get("price_weight", 0.0) + weight
+            if risk is not None:
+                sums["risk"] = get("risk", 0.0) + risk * weight
+                sums["risk_weight"] = get("risk_weight", 0.0) + weight
 
-    def read(self, token: Token, sums: Mapping[str, float], events: int, now: datetime) -> Profile:
+    def read(
+        self,
+        token: Token,
+        sums: Mapping[str, float],
+        events: int,
+        now: datetime,
+        said: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Profile:
         """The profile at a moment that is not before the last event in the sums.
 
         Args:
@@ -70,22 +110,18 @@ class Traits:
             sums: what `observe` left; empty without events.
             events: number of them.
             now: aware UTC.
+            said: fields of the profile that a network adds.
         """
         if not events:
             return Profile(token=token, as_of=now, events=0, last_event_at=None, frequency_30d=0.0, affinity={})
         at = now.timestamp()
-        decay = 2.0 ** ((sums["first_at"] - at) / HALF_LIFE.total_seconds())
-        categories: dict[str, float] = {}
-        interest: dict[str, float] = {}
-        facts: dict[str, Fact] = {}
-        for name, value in sums.items():
-            group, _, rest = name.partition("/")
-            if group == "item":
-                interest[rest] = value * decay
-            elif group == "category":
-                categories[rest] = value * decay
-            elif group == "fact":
-                facts[rest] = Fact(value=value, at=_moment(sums[f"fact_at/{rest}"]))
+        decay = 2.0 ** ((sums["first_at"] - at) / _HALF_LIFE_S)
+        items, goods, kinds = self._readers
+        interest = {items[name]: value * decay for name, value in sums.items() if name in items}
+        categories = {good: sums[name] * decay for name, good in goods.items() if name in sums}
+        facts = {
+            kind: Fact(value=sums[name], at=_moment(sums[when])) for name, (kind, when) in kinds.items() if name in sums
+        }
         total = sum(categories.values())
         affinity = {name: value / total for name, value in categories.items()} if total > 0 else {}
         return Profile(
@@ -98,6 +134,7 @@ class Traits:
             item_interest=interest,
             facts=facts,
             traits=self._traits(sums, events, affinity, at, decay),
+            **said,
         )
 
     def _traits(
@@ -126,7 +163,7 @@ class Traits:
         price = _band(sums, "price", self._price_bounds)
         if price:
             traits["price_band"] = price
-        risk = _band(sums, RISK, self._risk_bounds)
+        risk = _band(sums, "risk", self._risk_bounds)
         if risk:
             traits["risk_band"] = risk
         if sums["visits"] > 1:
@@ -134,30 +171,14 @@ class Traits:
         return traits
 
 
-def _add(sums: dict[str, float], name: str, weight: float) -> None:
-    sums[name] = sums.get(name, 0.0) + weight
-
-
 def _visit(sums: dict[str, float], at: float) -> None:
     """Count visits, and the time between their beginnings."""
     last = sums.get("last_at")
-    if last is None or at - last > VISIT_GAP.total_seconds():
+    if last is None or at - last > _VISIT_GAP_S:
         if last is not None:
-            _add(sums, "visit_gaps_s", at - sums["visit_at"])
-        _add(sums, "visits", 1.0)
+            sums["visit_gaps_s"] = sums.get("visit_gaps_s", 0.0) + at - sums["visit_at"]
+        sums["visits"] = sums.get("visits", 0.0) + 1.0
         sums["visit_at"] = at
-
-
-def _interest(sums: dict[str, float], item: Item, weight: float) -> None:
-    _add(sums, f"item/{item.id}", weight)
-    _add(sums, f"category/{item.category}", weight)
-    if item.price is not None:
-        _add(sums, "price", item.price * weight)
-        _add(sums, "price_weight", weight)
-    risk = _risk(item)
-    if risk is not None:
-        _add(sums, RISK, risk * weight)
-        _add(sums, f"{RISK}_weight", weight)
 
 
 def _risk(item: Item) -> float | None:

@@ -80,7 +80,7 @@ def step_graph(network: BehaviourNetwork, recipe: Recipe, *, whole_numbers: bool
             seen, cell = _lstm(g, from_below, from_before, states[len(order) + place], recipe.widths[number])
             memory.insert(0, cell)
         hidden.insert(0, seen)
-    g.add("Concat", *hidden, *memory, _classes(g, network, seen), _visit(g, network, seen), names=["row"], axis=1)
+    g.add("Concat", *hidden, *memory, *_heads(g, network, seen), names=["row"], axis=1)
     carried = sum(recipe.widths) * cells
     inputs = (
         helper.make_tensor_value_info("names", TensorProto.INT64, ["B", NAMES]),
@@ -149,20 +149,20 @@ def _lstm(g: Graph, below: str, before: str, cell: str, width: int) -> tuple[str
     return g.add("Mul", g.add("Sigmoid", given), g.add("Tanh", after)), after
 
 
-def _classes(g: Graph, network: BehaviourNetwork, hidden: str) -> str:
-    logits = _multiply(g, hidden, _array(network.classes.weight), _array(network.classes.bias), None)
-    return g.add("Softmax", logits, axis=1)
+def _heads(g: Graph, network: BehaviourNetwork, hidden: str) -> tuple[str, str, str]:
+    """Probability a class; mean and log of the spread of the log of the seconds until the next visit.
 
-
-def _visit(g: Graph, network: BehaviourNetwork, hidden: str) -> str:
-    """Mean and log of the spread of the log of the seconds: the scale of training is folded into the weights."""
+    One product gives all of them; the scale of training is folded into its weights.
+    """
     mean, scale = _array(network.visit_scale).tolist()
-    weight, bias = _array(network.visit.weight), _array(network.visit.bias)
-    weight = np.stack([weight[0] * scale, weight[1]]).astype(np.float32)
-    bias = np.array([mean + scale * bias[0], np.log(scale) + bias[1]], np.float32)
-    place, spread = g.split(_multiply(g, hidden, weight, bias, None), [1, 1])
+    place, spread = _array(network.visit.weight)
+    place_bias, spread_bias = _array(network.visit.bias).tolist()
+    weight = np.concatenate([_array(network.classes.weight), [place * scale], [spread]]).astype(np.float32)
+    bias = np.append(_array(network.classes.bias), [mean + scale * place_bias, np.log(scale) + spread_bias])
+    said = _multiply(g, hidden, weight, bias.astype(np.float32), None)
+    logits, when, how_sure = g.split(said, [network.classes.out_features, 1, 1])
     low, high = (g.constant(np.array(np.log(limit), np.float32)) for limit in (SIGMA_FROM, SIGMA_TO))
-    return g.add("Concat", place, g.add("Clip", spread, low, high), axis=1)
+    return g.add("Softmax", logits, axis=1), when, g.add("Clip", how_sure, low, high)
 
 
 def _array(tensor: object) -> NDArray[np.float32]:

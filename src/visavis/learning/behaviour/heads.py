@@ -55,7 +55,7 @@ def losses(
     answers: Answers,
     recipe: Recipe,
     tallies: tuple[Tally, Tally, Tally],
-    rng: np.random.Generator | None = None,
+    rivals: "Rivals | None" = None,
 ) -> Tensor:
     """The joint loss L = w1 L_item + w2 L_class + w3 L_visit of a batch; tallies are told of each.
 
@@ -65,7 +65,7 @@ def losses(
         answers: as training or as validation knows them.
         recipe: weights of the heads.
         tallies: of next item, class, next visit.
-        rng: draws negatives where the recipe asks for them; None compares with all items.
+        rivals: what the right item is compared with; None: all items.
     """
     device = network.popularity.device
     memory = network(batch.names.to(device), batch.decimals.to(device))
@@ -74,7 +74,7 @@ def losses(
     if recipe.next_item:
         chosen, item = _answered(answers.item[batch.rows], device)
         if len(chosen):
-            loss, right = _item_loss(network, memory[chosen], item, recipe.negatives, rng)
+            loss, right = _item_loss(network, memory[chosen], item, rivals)
             tallies[0].add(loss, len(item), right)
             total = total + recipe.next_item * loss
     if recipe.behaviour:
@@ -116,16 +116,48 @@ def _answered(answers: NDArray[np.int64], device: torch.device) -> tuple[Tensor,
 
 
 def _item_loss(
-    network: BehaviourNetwork, memory: Tensor, item: Tensor, negatives: int, rng: np.random.Generator | None
+    network: BehaviourNetwork, memory: Tensor, item: Tensor, rivals: "Rivals | None"
 ) -> tuple[Tensor, Tensor]:
-    """Cross-entropy over all items, or over those of this step and as many drawn ones (sampled softmax)."""
-    if not negatives or rng is None:
+    """Cross-entropy over all items, or over those of this step and some drawn ones (sampled softmax)."""
+    if rivals is None:
         logits = network.item_logits(memory)  # (P, I)
-        right = (logits.detach() > logits.detach().gather(1, item[:, None])).sum(dim=1) < TOP
-        return functional.cross_entropy(logits, item), right
-    drawn = torch.from_numpy(rng.integers(0, len(network.popularity), negatives)).to(item.device)
-    present = torch.unique(torch.cat([item, drawn]))  # in rising order
-    logits = network.item_logits(memory, present)
-    place = torch.searchsorted(present, item)
-    right = (logits.detach() > logits.detach().gather(1, place[:, None])).sum(dim=1) < TOP
-    return functional.cross_entropy(logits, place), right
+        return functional.cross_entropy(logits, item), _among_the_first(logits.detach(), item)
+    present, rarity = rivals.draw(item)  # (K,) in rising order
+    logits = network.item_logits(memory, present)  # (P, K)
+    place = torch.searchsorted(present, item)[:, None]
+    right = logits.gather(1, place)
+    weighed = (logits + rarity).scatter(1, place, right)  # the right item is there for certain
+    return functional.cross_entropy(weighed, place[:, 0]), _among_the_first(logits.detach(), place[:, 0])
+
+
+def _among_the_first(logits: Tensor, item: Tensor) -> Tensor:
+    return (logits > logits.gather(1, item[:, None])).sum(dim=1) < TOP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rivals:
+    """Items that a right one is compared with: those that came in the same step, and some drawn evenly.
+
+    An item that is there with probability q stands for 1 / q of itself, so that the sum over all items is right on
+    average (Bengio and Senecal 2008).
+    """
+
+    count: int  # drawn
+    shares: NDArray[np.float64]  # (I,): of each item in what training sees
+    rng: np.random.Generator
+
+    def draw(self, item: Tensor) -> tuple[Tensor, Tensor]:
+        """Items of this step in rising order (K,), and -log of the probability that each is there (K,)."""
+        own = item.cpu().numpy()
+        present = np.union1d(own, self.rng.integers(0, len(self.shares), self.count))
+        absent = (1 - self.shares[present]) ** (len(own) - 1) * (1 - 1 / len(self.shares)) ** self.count
+        rarity = -np.log(np.maximum(1 - absent, 1e-12)).astype(np.float32)
+        return torch.from_numpy(present).to(item.device), torch.from_numpy(rarity).to(item.device)
+
+
+def rivals_of(answers: Answers, items: int, count: int, rng: np.random.Generator) -> Rivals | None:
+    """As a recipe asks for; None for 0: all items."""
+    if not count:
+        return None
+    known = answers.item[answers.item != NONE]
+    return Rivals(count=count, shares=np.bincount(known, minlength=items) / max(1, len(known)), rng=rng)

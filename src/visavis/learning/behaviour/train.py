@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from visavis.behaviour.encode import Vocabulary
-from visavis.learning.behaviour.heads import Figures, Tally, losses
+from visavis.learning.behaviour.heads import Figures, Tally, losses, rivals_of
 from visavis.learning.behaviour.network import BehaviourNetwork, build_network
 from visavis.learning.behaviour.recipe import Keep, Recipe
 from visavis.learning.behaviour.sequences import Sequences, count_batches, training_batches, validation_batches
@@ -131,6 +131,7 @@ def fit(
             rng = np.random.default_rng([recipe.seed, epoch + 1])
             torch.manual_seed(int(rng.integers(2**62)))
             tallies, joint, lr = (Tally(), Tally(), Tally()), 0.0, 0.0
+            rivals = rivals_of(data.training, len(network.popularity), recipe.negatives, rng)
             network.train()
             batches = training_batches(data, size=recipe.batch, longest=recipe.longest, rng=rng)
             for step, batch in enumerate(batches):
@@ -138,7 +139,7 @@ def fit(
                 for group in run.optimiser.param_groups:
                     group["lr"] = lr
                 with mixed():
-                    loss = losses(network, batch, data.training, recipe, tallies, rng)
+                    loss = losses(network, batch, data.training, recipe, tallies, rivals)
                 run.optimiser.zero_grad(set_to_none=True)
                 loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
                 nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
@@ -169,8 +170,9 @@ def validate(network: BehaviourNetwork, data: Sequences, recipe: Recipe) -> Part
     """The three heads on what lies behind the fences."""
     network.eval()
     tallies = (Tally(), Tally(), Tally())
+    rivals = rivals_of(data.training, len(network.popularity), recipe.negatives, np.random.default_rng(recipe.seed))
     for batch in validation_batches(data, size=recipe.batch, longest=recipe.longest):
-        losses(network, batch, data.validation, recipe, tallies)
+        losses(network, batch, data.validation, recipe, tallies, rivals)
     return Part.of(tallies)
 
 
