@@ -24,6 +24,7 @@ from visavis.types import (
     Event,
     Impression,
     Item,
+    Judged,
     KeptModel,
     Link,
     Looks,
@@ -403,6 +404,14 @@ class OutcomeLog(Protocol):
 
     async def of(self, decision_id: str) -> Sequence[Outcome]:
         """Outcomes of one decision, in order."""
+        ...
+
+
+class JudgedLog(Protocol):
+    """Decisions together with what came of them, for those who judge policies."""
+
+    async def between(self, scenario: str, start: datetime, end: datetime, limit: int = 100_000) -> Sequence[Judged]:
+        """Decisions from a time on and before another that have an outcome, oldest first."""
         ...
 
 

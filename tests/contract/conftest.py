@@ -22,6 +22,7 @@ from visavis.ports import (
     EventLog,
     Expiry,
     Held,
+    JudgedLog,
     MonitorStore,
     OutcomeLog,
     PairingStore,
@@ -240,3 +241,9 @@ def sign_in_attempts(ports: Ports) -> SignInAttempts:
 @pytest.fixture
 def api_keys(ports: Ports) -> ApiKeys:
     return ports.api_keys
+
+
+@pytest.fixture
+def judged(ports: Ports) -> JudgedLog:
+    """The hub's decisions with what came of them."""
+    return ports.judged

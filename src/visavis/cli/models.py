@@ -11,6 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from visavis.cli.messages import say
+from visavis.cli.models_gate import EPILOG as GATE_EPILOG
+from visavis.cli.models_gate import HELP as GATE_HELP
+from visavis.cli.models_gate import models_gate
 from visavis.cli.options import AsJson, DatabaseUrl, DataDir, Scenario, out, print_json, settings
 from visavis.errors import ArtefactInvalid, InputRefused
 
@@ -202,6 +205,9 @@ async def _promoted(given: "Settings", kind: KindName, version: int, why: str) -
     name = load_scenario(given.scenario).name
     async with open_registry(given) as (_storage, registry):
         await registry.move(ModelKind(kind.value), name, version, ModelState.LIVE, f"{BY}: {why}"[:500])
+
+
+models_app.command("gate", epilog=GATE_EPILOG, help=GATE_HELP)(models_gate)
 
 
 @models_app.command(

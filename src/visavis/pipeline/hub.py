@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from visavis.delivery.open_items import open_items
 from visavis.errors import ConsentMissing, DecisionUnknown, EventRefused, PlacementUnknown
 from visavis.feedback.attribute import attribute, lapse
 from visavis.pipeline.books import Books
+from visavis.pipeline.guardrails import Vitals
 from visavis.ports import (
     Allowance,
     AuditLog,
@@ -67,6 +69,7 @@ class Hub:
     rng: np.random.Generator
     ids: Callable[[], str]
     face_purposes: Collection[Purpose] = tuple(Purpose)  # for which the law of the place lets a face be used
+    vitals: Vitals = field(default_factory=Vitals)  # how the policy does; the guard looks at it
     books: Books = field(init=False)
 
     def __post_init__(self) -> None:
@@ -160,11 +163,11 @@ class Hub:
                 now=now,
                 eligible=lambda item: eligible(item, self.scenario, placement, facts, now),
             )
-            decision = decide(
+            choose = partial(
+                decide,
                 profile=person,
                 candidates=open_now,
                 scenario=self.scenario,
-                policy=policy,
                 draw=float(self.rng.random()),
                 decision_id=self.ids(),
                 now=now,
@@ -173,6 +176,10 @@ class Hub:
                 token=token,
                 sighting_id=sighting_id,
                 receipt_id=receipt_id,
+            )
+            decision = self.vitals.choose(
+                partial(choose, policy=policy),
+                partial(choose, policy=build_policy(self.scenario, PolicyName.UNIFORM)),
             )
             decision = replace(decision, teaches=teaches)
             campaign = self.scenario.campaigns[decision.campaign_id]

@@ -45,6 +45,10 @@ class Teachers:
         """How many of those who taught may not any more."""
         return len(lessons.teachers) - len(await self._who_may(sorted(lessons.teachers), now))
 
+    async def among(self, tokens: Sequence[Token], now: datetime) -> frozenset[Token]:
+        """Those who may teach now."""
+        return frozenset(await self._who_may(tokens, now))
+
     async def _who_may(self, tokens: Sequence[Token], now: datetime) -> list[Token]:
         may: list[Token] = []
         for begin in range(0, len(tokens), AT_ONCE):

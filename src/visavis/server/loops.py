@@ -47,6 +47,8 @@ class Loops:
             site.retention.follow,
             self.sign_audit,
             self.doubt,
+            site.guarding.follow,
+            site.guarding.guard,
         )
 
     async def follow_roster(self) -> None:

@@ -42,6 +42,7 @@ from visavis.server.assessments import configuration_of, standing_of
 from visavis.server.cameras import camera_specs, site_watch, watching
 from visavis.server.devices import Devices
 from visavis.server.faces_allowed import FacesAllowed, FaceUse, faces_allowed
+from visavis.server.guarding import Guarding
 from visavis.server.handoffs import Handoffs
 from visavis.server.keys import open_keys, root_of
 from visavis.server.limits import Limits
@@ -113,6 +114,7 @@ class Site:
     accuracy: Accuracy = field(init=False)
     reviews: Reviews = field(init=False)
     retention: Retain = field(init=False)
+    guarding: Guarding = field(init=False)  # promoted policies, and what takes them back
     readings: Readings = field(init=False)
     started_at: datetime = field(init=False)
     accounts: Accounts = field(init=False)  # who of the staff may do what
@@ -141,6 +143,7 @@ class Site:
         )
         self.edge.hold = self.reviews.hold
         self.retention = Retain(self)
+        self.guarding = Guarding(self)
         self.tally.enrolled.set_function(self.edge.enrolled)
         self.readings = Readings(audit=self.storage.audit, clock=self.clock)
         self.started_at = self.clock.now()

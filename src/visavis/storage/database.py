@@ -32,6 +32,7 @@ from visavis.storage.erasures import PostgresErasures
 from visavis.storage.events import PostgresEvents
 from visavis.storage.half import Half
 from visavis.storage.held import PostgresHeld
+from visavis.storage.judged import PostgresJudged
 from visavis.storage.ledger import PostgresLedger
 from visavis.storage.migrate import migrate, role_conninfo
 from visavis.storage.models import PostgresModels
@@ -82,6 +83,7 @@ class Storage:
     decisions: PostgresDecisions
     plays: PostgresPlays
     outcomes: PostgresOutcomes
+    judged: PostgresJudged
     policies: PostgresPolicies
     models: PostgresModels
     states: PostgresStates
@@ -204,6 +206,7 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         decisions=PostgresDecisions(hub),
         plays=PostgresPlays(hub),
         outcomes=PostgresOutcomes(hub),
+        judged=PostgresJudged(hub),
         policies=PostgresPolicies(hub),
         models=PostgresModels(hub),
         states=PostgresStates(hub),

@@ -60,6 +60,7 @@ from visavis.testing.hub import (
     MemoryPolicies,
     RecordingChannel,
 )
+from visavis.testing.judged import MemoryJudged
 from visavis.testing.models import MemoryModels
 from visavis.testing.retention import MemoryExpiry, MemoryReceipts, MemoryVisits
 from visavis.testing.signals import MemoryAudit, MemoryCheckpoints, MemorySignals
@@ -84,6 +85,7 @@ __all__ = [
     "MemoryEvents",
     "MemoryExpiry",
     "MemoryHubHeld",
+    "MemoryJudged",
     "MemoryKeys",
     "MemoryLedger",
     "MemoryModels",

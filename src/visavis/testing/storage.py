@@ -23,6 +23,7 @@ from visavis.testing.hub import (
     MemoryPlays,
     MemoryPolicies,
 )
+from visavis.testing.judged import MemoryJudged
 from visavis.testing.models import MemoryModels
 from visavis.testing.retention import MemoryExpiry, MemoryReceipts, MemoryVisits
 from visavis.testing.signals import MemoryAudit, MemoryCheckpoints, MemorySignals
@@ -62,6 +63,7 @@ class MemoryStorage:
     decisions: MemoryDecisions
     plays: MemoryPlays
     outcomes: MemoryOutcomes
+    judged: MemoryJudged
     policies: MemoryPolicies
     models: MemoryModels
     states: MemoryStates
@@ -122,6 +124,7 @@ def memory_storage() -> MemoryStorage:
         decisions=decisions,
         plays=plays,
         outcomes=outcomes,
+        judged=MemoryJudged(decisions, outcomes),
         policies=MemoryPolicies(signals),
         models=models,
         states=states,

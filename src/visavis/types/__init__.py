@@ -47,7 +47,7 @@ from visavis.types.privacy import (
     SealedTemplate,
     Withdrawal,
 )
-from visavis.types.recommend import Candidate, Decision, PolicyName, PolicySnapshot, Reason
+from visavis.types.recommend import Candidate, Decision, Judged, PolicyName, PolicySnapshot, Reason
 from visavis.types.scenario import (
     DEFAULT_CLASSES,
     Campaign,
@@ -90,6 +90,7 @@ __all__ = [
     "Guarded",
     "Impression",
     "Item",
+    "Judged",
     "KeptModel",
     "Light",
     "Link",

@@ -97,6 +97,14 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A decision together with all that came of it."""
+
+    decision: Decision
+    reward: float  # sum over its outcomes: that of its strongest reaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicySnapshot:
     """What a policy has learned after `version` updates; readers swap it whole."""
 

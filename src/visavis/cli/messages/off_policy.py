@@ -47,4 +47,12 @@ ZH: dict[str, str] = {
     "width": "宽度",
     "error": "误差",
     "{logs} simulated logs of {rows} rows": "{logs} 份模拟日志，每份 {rows} 行",
+    "Let a model serve if it beats what serves at the lower bound; else it stays in shadow.": "若模型在区间下限处仍优于使用中的模型则启用；否则留在影子状态。",
+    "Days of the log that a policy is judged by.": "用于评判策略的日志天数。",
+    "figure": "指标",
+    "the new one": "新模型",
+    "what serves": "使用中的",
+    "better by, 95 %": "提升（95 %）",
+    "rows": "行数",
+    "It stays in shadow: {why}": "留在影子状态：{why}",
 }

@@ -1,0 +1,12 @@
+-- between: Decisions of a time with all that came of each, oldest first.
+SELECT
+    d.id, site, scenario, placement, token, sighting_id, receipt_id, item_id, campaign_id, candidate_items,
+    candidate_campaigns, candidate_scores, probabilities, estimates, policy, policy_version, model_version,
+    features, draw, reasons, decided_at, teaches, widths, cap, slate, position, o.reward
+FROM decision AS d, LATERAL (
+    SELECT sum(reward) AS reward, count(*) AS outcomes FROM outcome WHERE decision_id = d.id
+) AS o
+WHERE
+    o.outcomes > 0 AND scenario = %(scenario)s
+    AND decided_at >= %(start)s::timestamptz AND decided_at < %(finish)s::timestamptz
+ORDER BY decided_at, seq LIMIT %(limit)s
