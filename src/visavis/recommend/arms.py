@@ -9,25 +9,26 @@ from visavis.errors import ContextInvalid
 from visavis.recommend.bayes import FIRST_NOISE, BayesianLinear
 from visavis.recommend.policy import Beliefs, Floats
 
+# Chosen on other data than any that figures are given for: docs/how-to/evaluate-policies.md.
 PRIOR = 0.25  # precision for each feature, where features have mean 0 and variance 1: the longer a context, the more
-KEEP = 0.995  # both chosen on other data than any that figures are given for: docs/how-to/evaluate-policies.md
+MEMORY = 20  # rows for each feature; what is older fades
 
 
 class Arms:
     """K models over the same context, in one piece of memory, so that deciding is one product of matrices."""
 
-    def __init__(self, arms: int, size: int, *, prior: float | None = None, keep: float = KEEP) -> None:
+    def __init__(self, arms: int, size: int, *, prior: float | None = None, keep: float | None = None) -> None:
         self._matrices: Floats = np.empty((arms, size, size))
         self._flat = self._matrices.reshape(arms * size, size)  # the same memory
         self._weights: Floats = np.empty((arms, size))
         self._spreads: Floats = np.empty(arms * size)
         precision = PRIOR * size if prior is None else prior
+        self._keep = 1.0 - 1.0 / (MEMORY * size) if keep is None else keep
         self._models = [
-            BayesianLinear(size, prior=precision, keep=keep, matrix=matrix, weights=weights)
+            BayesianLinear(size, prior=precision, keep=self._keep, matrix=matrix, weights=weights)
             for matrix, weights in zip(self._matrices, self._weights, strict=True)
         ]
         self._scales = np.ones(arms)
-        self._keep = keep
         self._errors, self._weight = FIRST_NOISE, 1.0  # of all: a choice that always failed would seem sure of itself
 
     def beliefs(self, x: Floats) -> Beliefs:
