@@ -165,7 +165,8 @@ def _print(report: "BehaviourReport") -> None:
     )
     table = Table("", *(say(answered.name) for answered in (report.network, *report.beside)))
     for name, cells in _rows(report).items():
-        table.add_row(say(name), *(cell or "–" for cell in cells))
+        if any(cells):
+            table.add_row(say(name), *(cell or "–" for cell in cells))
     out.print(table)
     plainest = "Plainest: the most popular items, the class last known, the member's own mean time between visits."
     out.print(say(plainest), highlight=False)

@@ -117,6 +117,9 @@ def evaluate_behaviour(
     rules = of_rules(series, test, classes=count, masked=masked, seed=recipe.seed)
     common = replace(rules, classes=np.tile(majority(test, count).astype(np.float32), (len(series), 1)))
     measured = _Measuring(series=series, test=test, recipe=recipe)
+    beside = [measured.of("plainest", rules)]
+    if recipe.behaviour:
+        beside.append(measured.classes_of("commonest class", common))
     return BehaviourReport(
         members=len(series.members),
         events={
@@ -129,10 +132,7 @@ def evaluate_behaviour(
         masked=masked,
         waiting=int((np.isfinite(test.validation.visit_s) & ~test.validation.visited).sum()),
         network=measured.of("network", given),
-        beside=(
-            measured.of("plainest", rules),
-            measured.classes_of("commonest class", common),
-        ),
+        beside=tuple(beside),
         confusion=_confusion(log.classes, test, given) if recipe.behaviour else {},
         history=tuple(run.history),
     )
