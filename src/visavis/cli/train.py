@@ -12,7 +12,8 @@ from visavis.cli.options import AsJson, CacheDir, err, out, print_json, settings
 from visavis.cli.pack_option import PackName, chosen_pack
 from visavis.cli.people import PeopleFolder, Which, WhichFace
 from visavis.cli.progress import progress_bar
-from visavis.cli.train_models import train_recommend_command
+from visavis.cli.train_all import train_all_command
+from visavis.cli.train_models import train_behaviour_command, train_recommend_command
 from visavis.errors import ExtraMissing
 
 if TYPE_CHECKING:
@@ -27,6 +28,17 @@ train_app.command(
     help=say("Train the recommending model: what members did -> the offer that suits."),
 )(train_recommend_command)
 
+train_app.command(
+    "behaviour",
+    epilog="`visavis train behaviour --scenario finance --simulated 10000 --beside`",
+    help=say("Train the behaviour network: next item, behaviour class, time to the next visit."),
+)(train_behaviour_command)
+train_app.command(
+    "all",
+    epilog="`visavis train all --scenario finance --simulated 10000 --faces ./people --plot objective.png`",
+    help=say("Train all models and show their joint objective L = L_face + L_behaviour + L_recommend."),
+)(train_all_command)
+
 EXTRA = {"torch", "onnxscript"}  # what `pip install 'visavis[learning]'` brings
 
 
@@ -36,6 +48,7 @@ class NetworkName(StrEnum):
     RESIDUAL = "residual"
     MOBILE = "mobile"
     PLAIN = "plain"
+    REFERENCE = "reference"
 
 
 class LossName(StrEnum):
@@ -60,7 +73,10 @@ class ValidationName(StrEnum):
 def train_faces_command(
     folder: PeopleFolder,
     network: Annotated[
-        NetworkName, typer.Option(help=say("Small residual network, MobileFaceNet, or plain two-convolution baseline."))
+        NetworkName,
+        typer.Option(
+            help=say("Small residual network, MobileFaceNet, or a baseline: plain (two convolutions), reference.")
+        ),
     ] = NetworkName.RESIDUAL,
     loss: Annotated[
         LossName, typer.Option(help=say("-log P(person | picture), or the same with an angular margin (ArcFace)."))

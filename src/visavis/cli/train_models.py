@@ -1,7 +1,9 @@
-"""`visavis train recommend`: on the site's own members, a file of events, or simulated members."""
+"""`visavis train behaviour` and `recommend`: on the site's own members, a file of events, or simulated members."""
 
 import sys
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,13 +25,15 @@ from visavis.cli.people import Plot
 from visavis.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from visavis.config import Settings
+    from visavis.learning.course.behaviour import Lives
     from visavis.learning.course.card import Card
     from visavis.learning.course.epoch import Epoch
-    from visavis.learning.course.recipe import Recipe
-    from visavis.learning.offers.course import Trained
+    from visavis.learning.course.trained import Trained
     from visavis.learning.offers.examples import Examples
     from visavis.types import Scenario as Pack
 
+Progress = Callable[[str, float], None]
 CHECKPOINT = "checkpoint.pt"
 PARTS = ("train", "validation", "held_out")
 
@@ -76,6 +80,41 @@ Keep = Annotated[
 ]
 
 
+class CellName(StrEnum):
+    """As `visavis.learning.behaviour.recipe.Cell`, and the reference description's network."""
+
+    GRU = "gru"
+    LSTM = "lstm"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was asked of a course on the command line."""
+
+    given: "Settings"
+    pack: "Pack"
+    out: Path
+    recipe_file: Path | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)  # of the recipe
+    seed: int = 1
+    threads: int = 1
+    device: str = "auto"
+    beside: bool = False
+    resume: bool = False
+    quiet: bool = False
+
+    def course(self) -> dict[str, Any]:
+        """What every course takes."""
+        return {
+            "scenario": self.pack.name,
+            "command": command_line(),
+            "now": datetime.now(UTC),
+            "beside": self.beside,
+            "told": _ignore if self.quiet else print_epoch,
+        }
+
+
 def train_recommend_command(
     scenario: Scenario = None,
     events: EventsFile = None,
@@ -102,44 +141,138 @@ def train_recommend_command(
     json_: AsJson = False,
 ) -> None:
     """Print loss and accuracy of each epoch, keep a checkpoint after each, register a shadow at the end."""
-    from datetime import UTC, datetime
+    wish = wished(
+        settings(scenario=scenario, data_dir=data_dir, database_url=database_url),
+        out_dir,
+        recipe_file=recipe_file,
+        changes={"epochs": epochs, "batch": batch, "lr": lr, "patience": patience},
+        seed=seed,
+        threads=threads,
+        device=device.value,
+        beside=beside,
+        resume=resume,
+        quiet=json_,
+        plot=plot,
+    )
+    with progress_bar(err) as progress:
+        data = gathered(wish.given, wish.pack, events=events, simulated=simulated, noise=noise, seed=seed)
+        trained = recommend_trained(wish, data, network.value, progress)
+    shown(trained, kept_version(wish, trained, data, keep=keep), plot, json_=json_)
 
-    with learning_installed():
-        from visavis.learning.course.checkpoint import check_place
-        from visavis.learning.course.classifier import chosen_device
-        from visavis.learning.offers.course import OURS, train_offers
-        from visavis.learning.offers.networks import Network
-        from visavis.learning.plots import check_plot
+
+def train_behaviour_command(
+    scenario: Scenario = None,
+    events: EventsFile = None,
+    simulated: Simulated = None,
+    noise: Noise = 0.0,
+    network: Annotated[
+        CellName, typer.Option(help=say("GRU, LSTM, or the reference: LSTM 256, LSTM 128, softmax."))
+    ] = CellName.GRU,
+    beside: Beside = False,
+    recipe_file: RecipeFile = None,
+    epochs: Epochs = None,
+    batch: Batch = None,
+    lr: Rate = None,
+    patience: Patience = None,
+    seed: Seed = 1,
+    threads: Threads = 1,
+    out_dir: OutDir = Path("training"),
+    resume: Resume = False,
+    plot: Plot = None,
+    keep: Keep = True,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+    json_: AsJson = False,
+) -> None:
+    """Print loss and accuracy of each epoch, keep a checkpoint after each, register a shadow at the end."""
+    wish = wished(
+        settings(scenario=scenario, data_dir=data_dir, database_url=database_url),
+        out_dir,
+        recipe_file=recipe_file,
+        changes={"epochs": epochs, "batch": batch, "lr": lr, "patience": patience},
+        seed=seed,
+        threads=threads,
+        beside=beside,
+        resume=resume,
+        quiet=json_,
+        plot=plot,
+    )
+    with progress_bar(err) as progress:
+        data = gathered(wish.given, wish.pack, events=events, simulated=simulated, noise=noise, seed=seed)
+        trained = behaviour_trained(wish, data, network.value, progress)
+    shown(trained, kept_version(wish, trained, data, keep=keep), plot, json_=json_)
+
+
+def wished(given: "Settings", out_dir: Path, *, plot: Path | None, **asked: Any) -> Wish:
+    """With the pack, and whatever can be refused at once refused."""
     from visavis.scenarios.loader import load_scenario
 
-    given = settings(scenario=scenario, data_dir=data_dir, database_url=database_url)
-    pack = load_scenario(given.scenario)
-    recipe = recipe_of(OURS, recipe_file, epochs=epochs, batch=batch, lr=lr, patience=patience, seed=seed)
-    recipe, where = replace(recipe, threads=threads), chosen_device(device.value)
-    checkpoint = check_place(out_dir / "recommend", CHECKPOINT, resume=resume)
+    with learning_installed():
+        from visavis.learning.course.classifier import chosen_device
+        from visavis.learning.plots import check_plot
+
+    chosen_device(asked.get("device", "auto"))
     if plot is not None:
         check_plot(plot)
-    with progress_bar(err) as progress:
-        data = gathered(given, pack, events=events, simulated=simulated, noise=noise, seed=seed)
-        trained = train_offers(
-            offers_of(data, pack),
-            recipe,
-            Network(network.value),
-            scenario=pack.name,
-            licence=data.licence,
-            command=command_line(),
-            now=datetime.now(UTC),
-            device=where,
-            beside=beside,
-            checkpoint=checkpoint,
-            go_on=resume,
-            told=_ignore if json_ else print_epoch,
-            progress=progress,
-        )
-    version = None
-    if keep and trained.artefact is not None:
-        version = registered(given, pack, trained.artefact, data, "trained")
-    shown(trained, version, plot, json_=json_)
+    return Wish(given=given, pack=load_scenario(given.scenario), out=out_dir, **asked)
+
+
+def recommend_trained(wish: Wish, data: Data, network: str, progress: Progress) -> "Trained":
+    """The recommending model."""
+    from visavis.learning.course.checkpoint import check_place
+    from visavis.learning.course.classifier import chosen_device
+    from visavis.learning.course.recipe import read_recipe
+    from visavis.learning.offers.course import OURS, train_offers
+    from visavis.learning.offers.networks import Network
+
+    base = OURS if wish.recipe_file is None else read_recipe(wish.recipe_file, OURS)
+    return train_offers(
+        offers_of(data, wish.pack),
+        replace(base, **_named(wish)),
+        Network(network),
+        licence=data.licence,
+        device=chosen_device(wish.device),
+        checkpoint=check_place(wish.out / "recommend", CHECKPOINT, resume=wish.resume),
+        go_on=wish.resume,
+        progress=progress,
+        **wish.course(),
+    )
+
+
+def behaviour_trained(wish: Wish, data: Data, network: str, progress: Progress) -> "Trained":
+    """The behaviour network."""
+    from visavis.learning.behaviour.recipe import REFERENCE, Cell
+    from visavis.learning.course.behaviour import OURS, train_behaviour
+    from visavis.learning.course.checkpoint import check_place
+
+    cells = {"gru": (Cell.GRU, OURS.widths), "lstm": (Cell.LSTM, OURS.widths)}
+    cell, widths = cells.get(network, (REFERENCE.cell, REFERENCE.widths))
+    base = replace(OURS, cell=cell, widths=widths)
+    if wish.recipe_file is not None:
+        from visavis.learning.course.tuned import read_behaviour_recipe
+
+        base = read_behaviour_recipe(wish.recipe_file, base)
+    return train_behaviour(
+        lives_of(data),
+        replace(base, **_named(wish)),
+        licence=data.licence,
+        checkpoint=check_place(wish.out / "behaviour", CHECKPOINT, resume=wish.resume),
+        go_on=wish.resume,
+        progress=progress,
+        **wish.course(),
+    )
+
+
+def _named(wish: Wish) -> dict[str, Any]:
+    named = {name: value for name, value in wish.changes.items() if value is not None}
+    return {**named, "seed": wish.seed, "threads": wish.threads}
+
+
+def kept_version(wish: Wish, trained: "Trained", data: Data, *, keep: bool) -> int | None:
+    """Its version in the registry; None where it is not to be kept, or a baseline."""
+    if not keep or trained.artefact is None:
+        return None
+    return registered(wish.given, wish.pack, trained.artefact, data, "trained")
 
 
 def shown(trained: "Trained", version: int | None, plot: Path | None, *, json_: bool) -> None:
@@ -150,9 +283,9 @@ def shown(trained: "Trained", version: int | None, plot: Path | None, *, json_: 
     if plot is not None:
         plot_curves(plot, curves(trained.history))
     if json_:
-        print_json({**asdict(trained.card), "kept": trained.kept.number, "version": version})
+        print_json({**asdict(trained.card), "version": version})
         return
-    print_figures(trained.card, trained.kept.number)
+    print_figures(trained.card)
     if version is not None:
         out.print(say("In the registry as version {version}, a shadow.").format(version=version))
 
@@ -177,12 +310,25 @@ def offers_of(data: Data, pack: "Pack") -> "Examples":
     return last_taken(data.series, kinds, source=data.source)
 
 
-def recipe_of(base: "Recipe", file: Path | None, **given: Any) -> "Recipe":
-    """The base, changed by the file, changed by what was given on the command line."""
-    from visavis.learning.course.recipe import read_recipe
+def lives_of(data: Data) -> "Lives":
+    """Everybody's events, with their class where the simulator knows it; who did nothing is left out."""
+    import numpy as np
 
-    found = base if file is None else read_recipe(file, base)
-    return replace(found, **{name: value for name, value in given.items() if value is not None})
+    from visavis.learning.course.behaviour import Lives
+
+    counts = np.diff(data.series.starts)
+    there = np.flatnonzero(counts > 0)
+    series = data.series if len(there) == len(counts) else data.series.of(there)
+    if data.truth is None:
+        return Lives(series=series, classes=(), source=data.source)
+    truth = data.truth
+    return Lives(
+        series=series,
+        classes=truth.classes,
+        labels=truth.behaviour[there],
+        chances=truth.behaviour_posterior[there],
+        source=data.source,
+    )
 
 
 def command_line() -> str:
@@ -204,9 +350,9 @@ def print_epoch(name: str, epoch: "Epoch") -> None:
     out.print("  ".join(f"{cell:>19}" for cell in cells), highlight=False, soft_wrap=True)
 
 
-def print_figures(card: "Card", kept: int) -> None:
+def print_figures(card: "Card") -> None:
     """What was measured on members that chose nothing."""
-    out.print(say("Kept: epoch {epoch}, by the validation loss.").format(epoch=kept))
+    out.print(say("Kept: epoch {epoch}, by the validation loss.").format(epoch=card.kept))
     for figure in card.figures:
         e = figure.estimate
         text = f"{say(figure.name)} ({say(figure.part.replace('_', ' '))}): {e.value:.4f} ({e.low:.4f} … {e.high:.4f})"

@@ -69,7 +69,13 @@ def to_whole_weights(content: bytes) -> bytes:
         before.write_bytes(content)
         try:
             quant_pre_process(before, plain, skip_symbolic_shape=True)
-            quantization.quantize_dynamic(plain, after, per_channel=True, weight_type=quantization.QuantType.QInt8)
+            quantization.quantize_dynamic(
+                plain,
+                after,
+                op_types_to_quantize=["MatMul", "Gemm"],  # tables that are looked up stay exact
+                per_channel=True,
+                weight_type=quantization.QuantType.QInt8,
+            )
         except Exception as failure:  # the quantiser's own errors have no base class
             raise ModelRefused(f"it cannot be brought to whole numbers: {type(failure).__name__}") from failure
         return after.read_bytes()

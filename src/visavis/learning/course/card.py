@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from visavis.learning.course.epoch import PARTS, Epoch, best_epoch
+from visavis.learning.course.epoch import PARTS, Epoch
 from visavis.learning.estimate import Estimate
 
 
@@ -34,6 +34,7 @@ class Card:
     figures: Sequence[Figure]
     beside: Mapping[str, Mapping[str, float]]  # other network -> figure -> value, on the same held-out members
     history: Sequence[Epoch]
+    kept: int  # number of the epoch whose weights these are
     limits: Sequence[str]
     licence: str
     command: str  # makes it again
@@ -60,7 +61,6 @@ def as_meta(card: Card) -> dict[str, Any]:
 
 def as_markdown(card: Card) -> bytes:
     """For people."""
-    kept = best_epoch(card.history)
     period = f", {card.period[0][:10]} to {card.period[1][:10]}" if card.period else ""
     members = ", ".join(f"{count:,} {part.replace('_', ' ')}" for part, count in card.members.items())
     lines = [
@@ -68,7 +68,7 @@ def as_markdown(card: Card) -> bytes:
         "",
         f"- scenario: {card.scenario}",
         f"- data: {card.source}; members: {members}; {card.events:,} events{period}",
-        f"- network: {card.network}, {card.weights:,} weights; epoch {kept.number} of {len(card.history)} kept",
+        f"- network: {card.network}, {card.weights:,} weights; epoch {card.kept} of {len(card.history)} kept",
         f"- seed: {card.recipe.get('seed')}",
         f"- licence: {card.licence}",
         f"- made by: `{card.command}`",

@@ -64,18 +64,26 @@ class Parts:
         return digest.hexdigest()
 
 
+Members = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]
+"""Those who are learned from, who choose the epoch, and who choose nothing; each in rising order."""
+
+
+def drawn(count: int, *, validation: float, held_out: float, seed: int) -> Members:
+    """Shares of so many members, drawn once by this seed; raises InputRefused when a part would be empty."""
+    order = np.random.default_rng([seed, 7]).permutation(count)
+    kept, chosen = round(held_out * count), round(validation * count)
+    if min(kept, chosen, count - kept - chosen) < 1:
+        raise InputRefused(f"{count} members are too few to learn from some and test with others")
+    return np.sort(order[kept + chosen :]), np.sort(order[kept : kept + chosen]), np.sort(order[:kept])
+
+
 def split(rows: Rows, *, validation: float, held_out: float, seed: int) -> Parts:
     """Shares of the members, drawn once by this seed.
 
     Raises:
         InputRefused: one class alone, or too few members for three parts.
     """
-    order = np.random.default_rng([seed, 7]).permutation(len(rows))
-    kept, chosen = round(held_out * len(rows)), round(validation * len(rows))
-    if min(kept, chosen, len(rows) - kept - chosen) < 1:
-        raise InputRefused(f"{len(rows)} members are too few to learn from some and test with others")
-    drawn = order[kept + chosen :], order[kept : kept + chosen], order[:kept]
-    members = np.sort(drawn[0]), np.sort(drawn[1]), np.sort(drawn[2])
+    members = drawn(len(rows), validation=validation, held_out=held_out, seed=seed)
     if len(np.unique(rows.labels[members[0]])) < 2:
         raise InputRefused("all members have the same answer: there is nothing to learn")
     train, validating, held = (rows.of(part) for part in members)

@@ -115,6 +115,22 @@ def _plain(dimensions: int) -> nn.Sequential:
     )
 
 
+def _reference(dimensions: int) -> nn.Sequential:
+    """64 x 64; Conv 32, pool, Conv 64, pool, Dense 1024, and D sums of these where another D is wanted."""
+    return nn.Sequential(
+        nn.Conv2d(3, 32, 3, padding=1),  # (N, 3, 64, 64) -> (N, 32, 64, 64)
+        nn.ReLU(),
+        nn.MaxPool2d(2),  # -> (N, 32, 32, 32)
+        nn.Conv2d(32, 64, 3, padding=1),  # -> (N, 64, 32, 32)
+        nn.ReLU(),
+        nn.MaxPool2d(2),  # -> (N, 64, 16, 16)
+        nn.Flatten(),  # -> (N, 16384)
+        nn.Linear(64 * 16 * 16, 1024),  # -> (N, 1024)
+        nn.ReLU(),
+        *([] if dimensions == 1024 else [nn.Linear(1024, dimensions)]),  # -> (N, D)
+    )
+
+
 def build_network(network: Network, dimensions: int) -> nn.Sequential:
     """A network with random weights: (N, 3, H, W) -> (N, D), H and W as `Network.side` says."""
     match network:
@@ -124,6 +140,8 @@ def build_network(network: Network, dimensions: int) -> nn.Sequential:
             return _mobile(dimensions)
         case Network.PLAIN:
             return _plain(dimensions)
+        case Network.REFERENCE:
+            return _reference(dimensions)
 
 
 class SoftmaxHead(nn.Module):

@@ -10,11 +10,18 @@ class Network(StrEnum):
     RESIDUAL = "residual"  # small residual network
     MOBILE = "mobile"  # MobileFaceNet
     PLAIN = "plain"  # two convolutions: the baseline
+    REFERENCE = "reference"  # Conv 32, pool, Conv 64, pool, Dense 1024: the reference description's baseline
 
     @property
     def side(self) -> int:
         """Rows and columns of the picture that it takes."""
-        return 224 if self is Network.PLAIN else 112
+        match self:
+            case Network.PLAIN:
+                return 224
+            case Network.REFERENCE:
+                return 64
+            case _:
+                return 112
 
 
 class Loss(StrEnum):

@@ -1,7 +1,7 @@
 """A whole course for the recommending model: from members with right answers to a model for the registry."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -9,31 +9,21 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from visavis.identity.closed_set import share_interval
-from visavis.learning.course.card import LIMITS, Card, Figure, as_json, as_markdown, as_meta
+from visavis.learning.course.card import LIMITS, Card, Figure
 from visavis.learning.course.classifier import Classifier, Parts, Rows, seeded, split, threads
 from visavis.learning.course.epoch import Epoch, Measure, best_epoch
 from visavis.learning.course.recipe import Recipe
 from visavis.learning.course.run import Progress, resume, run
+from visavis.learning.course.trained import Trained, artefact, measured
 from visavis.learning.estimate import Estimate
 from visavis.learning.offers.examples import Examples
 from visavis.learning.offers.export import Exported, export
 from visavis.learning.offers.networks import Network, Shape, build, stairs
-from visavis.types import Artefact, ModelKind
+from visavis.types import ModelKind
 
 VALIDATION, HELD_OUT = 0.1, 0.2  # shares of the members
 OURS = Recipe(epochs=10, batch=64, lr=3e-3, width=128, depth=2)
 """Chosen on validation members of simulated data alone."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trained:
-    """What a course gave."""
-
-    artefact: Artefact | None  # None: a baseline is measured, not served
-    card: Card
-    history: tuple[Epoch, ...]
-    kept: Epoch
 
 
 def train_offers(
@@ -95,22 +85,13 @@ def train_offers(
             figures=(*_figures(examples, learners[0]), *_same(files)),
             beside={one.name: _held_out(one) for one in learners[1:]},
             history=tuple(learners[0].history),
+            kept=best_epoch(learners[0].history).number,
             limits=LIMITS,
             licence=licence,
             command=command,
         )
-    return Trained(
-        artefact=None if files is None else artefact(ModelKind.RECOMMEND, scenario, files.files, card, now),
-        card=card,
-        history=tuple(learners[0].history),
-        kept=best_epoch(learners[0].history),
-    )
-
-
-def artefact(kind: ModelKind, scenario: str, files: Mapping[str, bytes], card: Card, now: datetime) -> Artefact:
-    """The model with its card, for the registry."""
-    cards = {"card.json": as_json(card), "card.md": as_markdown(card)}
-    return Artefact(kind=kind, scenario=scenario, files={**files, **cards}, meta=as_meta(card), made_at=now)
+    model = None if files is None else artefact(ModelKind.RECOMMEND, scenario, files.files, card, now)
+    return Trained(artefact=model, card=card)
 
 
 def _learner(
@@ -152,19 +133,8 @@ def _figures(examples: Examples, learner: Classifier) -> list[Figure]:
     logits = learner.logits(rows).double()
     labels = torch.from_numpy(rows.labels)
     losses = functional.cross_entropy(logits, labels, reduction="none").numpy()
-    right = int((logits.argmax(dim=1) == labels).sum())
-    low, high = share_interval(right, len(rows))
-    wide = 1.96 * float(losses.std()) / len(rows) ** 0.5
-    mean, accuracy = float(losses.mean()), right / len(rows)
-    figures = [
-        Figure(name="accuracy", estimate=Estimate(value=accuracy, low=low, high=high), part="held_out"),
-        Figure(name="loss", estimate=Estimate(value=mean, low=mean - wide, high=mean + wide), part="held_out"),
-    ]
-    if examples.chances is not None:
-        best = float(examples.chances[members].max(axis=1).mean())
-        share = Estimate(value=accuracy / best, low=low / best, high=high / best)
-        figures.append(Figure(name="accuracy as a share of the best possible", estimate=share, part="held_out"))
-    return figures
+    best = None if examples.chances is None else float(examples.chances[members].max(axis=1).mean())
+    return measured((logits.argmax(dim=1) == labels).numpy(), losses, best)
 
 
 def _same(files: Exported | None) -> list[Figure]:
