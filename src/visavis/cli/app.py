@@ -45,6 +45,7 @@ from visavis.cli.retention import retention_app
 from visavis.cli.scenarios import scenarios_app
 from visavis.cli.staff import staff_app
 from visavis.cli.train import train_app
+from visavis.cli.tune import tune_app
 from visavis.errors import ExtraMissing, InputRefused, SetupError, VisavisError
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(events_app, name="events")
 app.add_typer(train_app, name="train")
 app.add_typer(models_app, name="models")
+app.add_typer(tune_app, name="tune")
 app.add_typer(scenarios_app, name="scenarios")
 app.add_typer(audit_app, name="audit")
 app.add_typer(breach_app, name="breach")

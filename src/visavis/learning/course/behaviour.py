@@ -134,6 +134,20 @@ def train_behaviour(
     return Trained(artefact=model, card=card)
 
 
+def validation_loss(lives: Lives, recipe: Recipe) -> float:
+    """The least of any epoch; members that are held out for figures are not looked at."""
+    members = drawn(len(lives.series.members), validation=VALIDATION, held_out=HELD_OUT, seed=recipe.seed)
+    if lives.labels is None:
+        recipe = replace(recipe, behaviour=0.0)
+    series = lives.series
+    known = Vocabulary(
+        kinds=series.kinds, items=series.items, placements=series.placements, classes=lives.classes or ("any",)
+    )
+    data = lives.part(members[1], members[0], known)
+    run = fit(data, recipe, start(recipe, known, data))
+    return min(_measure(epoch.validation).loss for epoch in run.history)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Course:
     """The same members for every network."""
@@ -195,9 +209,10 @@ class _Course:
         right = held_out.validation.label[rows]
         chances = given.classes[rows].astype(np.float64)
         losses = -np.log(np.maximum(chances[np.arange(len(rows)), right], 1e-12))
-        known = self.lives.chances
-        best = None if known is None else float(known[self.members[2]].max(axis=1).mean())
-        return measured(chances.argmax(axis=1) == right, losses, best)
+        known, answers = self.lives.chances, chances.argmax(axis=1)
+        whose = np.searchsorted(held_out.starts, rows, side="right") - 2  # the first one was learned from
+        true = None if known is None else known[self.members[2][whose]]
+        return measured(answers, answers == right, losses, true)
 
 
 def save(checkpoint: Path, run: Run, recipe: Recipe, events: str, history: list[Epoch]) -> None:

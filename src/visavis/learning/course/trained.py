@@ -33,13 +33,22 @@ def artefact(kind: ModelKind, scenario: str, files: Mapping[str, bytes], card: C
     return Artefact(kind=kind, scenario=scenario, files={**files, **cards}, meta=as_meta(card), made_at=now)
 
 
-def measured(right: NDArray[np.bool_], losses: NDArray[np.float64], best: float | None) -> list[Figure]:
-    """Of members that chose nothing; beside the best accuracy that anybody could reach, where that is known.
+def measured(
+    answers: NDArray[np.int64],
+    right: NDArray[np.bool_],
+    losses: NDArray[np.float64],
+    chances: NDArray[np.float64] | None,
+) -> list[Figure]:
+    """Of members that chose nothing; beside the best that anybody could reach, where that is known.
+
+    That share compares the true chance of each first answer with that of the best answer (Bayes), so that the luck of
+    the labels that were drawn is in neither.
 
     Args:
-        right: (N,) whether each member's first answer was right.
+        answers: (N,) each member's first answer.
+        right: (N,) whether it was right.
         losses: (N,) -log P of the right answer.
-        best: the Bayes optimum on the same members.
+        chances: (N, names) probability of each answer being right, as the simulator knows it.
     """
     hits, n = int(right.sum()), len(right)
     low, high = share_interval(hits, n)
@@ -49,7 +58,10 @@ def measured(right: NDArray[np.bool_], losses: NDArray[np.float64], best: float 
         Figure(name="accuracy", estimate=Estimate(value=accuracy, low=low, high=high), part="held_out"),
         Figure(name="loss", estimate=Estimate(value=mean, low=mean - wide, high=mean + wide), part="held_out"),
     ]
-    if best is not None:
-        share = Estimate(value=accuracy / best, low=low / best, high=high / best)
-        figures.append(Figure(name="accuracy as a share of the best possible", estimate=share, part="held_out"))
+    if chances is not None:
+        best = chances.max(axis=1)
+        lost = best - chances[np.arange(n), answers]
+        share, spread = 1 - float(lost.mean() / best.mean()), 1.96 * float(lost.std() / best.mean()) / n**0.5
+        estimate = Estimate(value=share, low=share - spread, high=min(1.0, share + spread))
+        figures.append(Figure(name="accuracy as a share of the best possible", estimate=estimate, part="held_out"))
     return figures

@@ -1,7 +1,7 @@
 """A whole course for the recommending model: from members with right answers to a model for the registry."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -94,6 +94,15 @@ def train_offers(
     return Trained(artefact=model, card=card)
 
 
+def validation_loss(examples: Examples, recipe: Recipe) -> float:
+    """The least of any epoch, of our network; members that are held out for figures are not looked at."""
+    parts = split(examples.rows(), validation=VALIDATION, held_out=HELD_OUT, seed=recipe.seed)
+    learner = _learner(Network.SETS, examples, replace(parts, held_out=parts.validation), recipe, None)
+    with threads(recipe.threads):
+        run([learner])
+    return best_epoch(learner.history).validation.loss
+
+
 def _learner(
     network: Network, examples: Examples, parts: Parts, recipe: Recipe, device: torch.device | None
 ) -> Classifier:
@@ -133,8 +142,9 @@ def _figures(examples: Examples, learner: Classifier) -> list[Figure]:
     logits = learner.logits(rows).double()
     labels = torch.from_numpy(rows.labels)
     losses = functional.cross_entropy(logits, labels, reduction="none").numpy()
-    best = None if examples.chances is None else float(examples.chances[members].max(axis=1).mean())
-    return measured((logits.argmax(dim=1) == labels).numpy(), losses, best)
+    answers, known = logits.argmax(dim=1), examples.chances
+    chances = None if known is None else known[members]
+    return measured(answers.numpy(), (answers == labels).numpy(), losses, chances)
 
 
 def _same(files: Exported | None) -> list[Figure]:

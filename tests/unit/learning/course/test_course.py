@@ -17,6 +17,7 @@ from visavis.learning.course.classifier import Classifier, Rows, chosen_device, 
 from visavis.learning.course.epoch import Epoch, Measure, best_epoch, joint
 from visavis.learning.course.recipe import Recipe, read_recipe
 from visavis.learning.course.run import finished, resume, run
+from visavis.learning.course.trained import measured
 
 RECIPE = Recipe(epochs=4, batch=16, lr=1e-2, seed=5)
 
@@ -206,3 +207,14 @@ def test_a_loss_that_is_no_number_stops_the_course() -> None:
     with pytest.raises(InputRefused, match="smaller learning rate"):
         one.epoch()
     assert not one.history
+
+
+def test_the_share_of_the_best_possible_counts_true_chances_and_no_luck() -> None:
+    """Two members; the best answers are right with 0.8 and 0.6, those that were given with 0.8 and 0.4: 1.2 of 1.4."""
+    chances = np.array([[0.8, 0.2], [0.4, 0.6]])
+    figures = measured(np.array([0, 0]), np.array([False, False]), np.array([1.0, 3.0]), chances)
+    assert [figure.name for figure in figures] == ["accuracy", "loss", "accuracy as a share of the best possible"]
+    assert figures[0].estimate.value == 0
+    assert figures[1].estimate.value == 2
+    assert figures[1].estimate.high == pytest.approx(2 + 1.96 * 1.0 / 2**0.5)
+    assert figures[2].estimate.value == pytest.approx(1.2 / 1.4)
