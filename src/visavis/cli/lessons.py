@@ -97,6 +97,19 @@ def _teachers(storage: "Storage", scenario: "Scenario", given: "Settings") -> "T
     )
 
 
+def serving(given: "Settings", scenario: "Scenario", kind: str) -> "Artefact | None":
+    """The model that serves, if there is one."""
+    return asyncio.run(_serving(given, scenario, kind))
+
+
+async def _serving(given: "Settings", scenario: "Scenario", kind: str) -> "Artefact | None":
+    from visavis.server.models import open_registry
+    from visavis.types import ModelKind
+
+    async with open_registry(given) as (_storage, registry):
+        return await registry.live(ModelKind(kind), scenario.name)
+
+
 def registered(given: "Settings", scenario: "Scenario", artefact: "Artefact", data: Data, why: str) -> int:
     """The version under which the registry keeps it, as a shadow.
 

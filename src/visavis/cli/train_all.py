@@ -71,6 +71,7 @@ def train_all_command(
         beside=beside,
         resume=resume,
         quiet=json_,
+        keep=keep,
         plot=plot,
     )
     histories: dict[str, Sequence[Epoch]] = {}
@@ -82,8 +83,7 @@ def train_all_command(
         recommend = recommend_trained(_at(wish, "recommend"), data, "sets", progress)
     histories |= {"behaviour": behaviour.history, "recommend": recommend.history}
     versions = {
-        name: kept_version(wish, one, data, keep=keep)
-        for name, one in (("behaviour", behaviour), ("recommend", recommend))
+        name: kept_version(wish, one, data) for name, one in (("behaviour", behaviour), ("recommend", recommend))
     }
     cards = {"behaviour": behaviour.card, "recommend": recommend.card}
     _shown(histories, cards, versions, plot, json_=json_)

@@ -18,6 +18,7 @@ from visavis.cli.lessons import (
     gathered,
     learning_installed,
     registered,
+    serving,
 )
 from visavis.cli.messages import say
 from visavis.cli.options import AsJson, DatabaseUrl, DataDir, Scenario, err, out, print_json, settings
@@ -103,6 +104,7 @@ class Wish:
     beside: bool = False
     resume: bool = False
     quiet: bool = False
+    keep: bool = True  # in the registry, compared with what serves there
 
     def course(self) -> dict[str, Any]:
         """What every course takes."""
@@ -152,12 +154,13 @@ def train_recommend_command(
         beside=beside,
         resume=resume,
         quiet=json_,
+        keep=keep,
         plot=plot,
     )
     with progress_bar(err) as progress:
         data = gathered(wish.given, wish.pack, events=events, simulated=simulated, noise=noise, seed=seed)
         trained = recommend_trained(wish, data, network.value, progress)
-    shown(trained, kept_version(wish, trained, data, keep=keep), plot, json_=json_)
+    shown(trained, kept_version(wish, trained, data), plot, json_=json_)
 
 
 def train_behaviour_command(
@@ -195,12 +198,13 @@ def train_behaviour_command(
         beside=beside,
         resume=resume,
         quiet=json_,
+        keep=keep,
         plot=plot,
     )
     with progress_bar(err) as progress:
         data = gathered(wish.given, wish.pack, events=events, simulated=simulated, noise=noise, seed=seed)
         trained = behaviour_trained(wish, data, network.value, progress)
-    shown(trained, kept_version(wish, trained, data, keep=keep), plot, json_=json_)
+    shown(trained, kept_version(wish, trained, data), plot, json_=json_)
 
 
 def wished(given: "Settings", out_dir: Path, *, plot: Path | None, **asked: Any) -> Wish:
@@ -235,6 +239,7 @@ def recommend_trained(wish: Wish, data: Data, network: str, progress: Progress) 
         checkpoint=check_place(wish.out / "recommend", CHECKPOINT, resume=wish.resume),
         go_on=wish.resume,
         progress=progress,
+        serving=serving(wish.given, wish.pack, "recommend") if wish.keep else None,
         **wish.course(),
     )
 
@@ -259,6 +264,7 @@ def behaviour_trained(wish: Wish, data: Data, network: str, progress: Progress) 
         checkpoint=check_place(wish.out / "behaviour", CHECKPOINT, resume=wish.resume),
         go_on=wish.resume,
         progress=progress,
+        serving=serving(wish.given, wish.pack, "behaviour") if wish.keep else None,
         **wish.course(),
     )
 
@@ -268,9 +274,9 @@ def _named(wish: Wish) -> dict[str, Any]:
     return {**named, "seed": wish.seed, "threads": wish.threads}
 
 
-def kept_version(wish: Wish, trained: "Trained", data: Data, *, keep: bool) -> int | None:
+def kept_version(wish: Wish, trained: "Trained", data: Data) -> int | None:
     """Its version in the registry; None where it is not to be kept, or a baseline."""
-    if not keep or trained.artefact is None:
+    if not wish.keep or trained.artefact is None:
         return None
     return registered(wish.given, wish.pack, trained.artefact, data, "trained")
 

@@ -20,6 +20,7 @@ from visavis.learning.behaviour.recipe import REFERENCE, Recipe
 from visavis.learning.behaviour.sequences import NONE, Sequences, sequences
 from visavis.learning.behaviour.train import Epoch as OwnEpoch
 from visavis.learning.behaviour.train import Part, Run, fit, start, validate
+from visavis.learning.course.against import classes_answered, commonest, gain_over
 from visavis.learning.course.card import LIMITS, Card, Figure
 from visavis.learning.course.checkpoint import read_state, write_state
 from visavis.learning.course.classifier import Members, drawn
@@ -27,7 +28,7 @@ from visavis.learning.course.epoch import Epoch, Measure
 from visavis.learning.course.run import Progress
 from visavis.learning.course.trained import Trained, artefact, measured
 from visavis.learning.estimate import Estimate
-from visavis.types import ModelKind
+from visavis.types import Artefact, ModelKind
 
 VALIDATION, HELD_OUT = 0.1, 0.2  # shares of the members
 OURS = Recipe(epochs=10, batch=32, dropout=0.1, input_dropout=0.0)
@@ -65,6 +66,7 @@ def train_behaviour(
     licence: str,
     command: str,
     now: datetime,
+    serving: Artefact | None = None,
     beside: bool = False,
     checkpoint: Path | None = None,
     go_on: bool = False,
@@ -80,6 +82,7 @@ def train_behaviour(
         licence: of the data, for the card.
         command: that does this again, for the card.
         now: stamped on the model.
+        serving: the model that serves, to compare with.
         beside: train the reference network too, on the same members.
         checkpoint: written after each epoch; that of the reference beside it.
         go_on: begin from it, if it is there.
@@ -124,6 +127,7 @@ def train_behaviour(
         limits=LIMITS,
         licence=licence,
         command=command,
+        gain=course.gain(network, recipe, serving),
     )
     model = None
     if recipe != reference:
@@ -202,17 +206,33 @@ class _Course:
                 Figure(name=name, estimate=Estimate(value=value, low=value, high=value), part="held_out")
                 for name, value in (("loss of the next item", found.loss), ("next item among ten", found.accuracy))
             ]
-        given = of_network(
-            network, held_out, classes=len(self.lives.classes), longest=recipe.longest, masked=False, seed=recipe.seed
-        )
-        rows = np.flatnonzero((held_out.validation.label != NONE) & np.isfinite(given.classes[:, 0]))
-        right = held_out.validation.label[rows]
-        chances = given.classes[rows].astype(np.float64)
-        losses = -np.log(np.maximum(chances[np.arange(len(rows)), right], 1e-12))
+        chances, right, whose = self._classes(network, recipe)
+        losses = -np.log(np.maximum(chances[np.arange(len(right)), right], 1e-12))
         known, answers = self.lives.chances, chances.argmax(axis=1)
-        whose = np.searchsorted(held_out.starts, rows, side="right") - 2  # the first one was learned from
-        true = None if known is None else known[self.members[2][whose]]
+        true = None if known is None else known[whose]
         return measured(answers, answers == right, losses, true)
+
+    def gain(self, network: BehaviourNetwork, recipe: Recipe, serving: Artefact | None) -> dict[str, object] | None:
+        """Over the network that serves or, without one, over the commonest class; None where no class is known."""
+        lives = self.lives
+        if lives.labels is None:
+            return None
+        chances, right, whose = self._classes(network, recipe)
+        if serving is None:
+            theirs = commonest(lives.labels[self.members[0]], len(right)) == right
+        else:
+            theirs = classes_answered(serving, lives.series.of(whose)) == np.array(lives.classes)[right]
+        return gain_over(serving, chances.argmax(axis=1) == right, theirs)
+
+    def _classes(
+        self, network: BehaviourNetwork, recipe: Recipe
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.intp]]:
+        """Of those who choose nothing: chances of each class, the right one, and which member it is."""
+        held_out, count = self.held_out, len(self.lives.classes)
+        given = of_network(network, held_out, classes=count, longest=recipe.longest, masked=False, seed=recipe.seed)
+        rows = np.flatnonzero((held_out.validation.label != NONE) & np.isfinite(given.classes[:, 0]))
+        whose = np.searchsorted(held_out.starts, rows, side="right") - 2  # the first one was learned from
+        return given.classes[rows].astype(np.float64), held_out.validation.label[rows], self.members[2][whose]
 
 
 def save(checkpoint: Path, run: Run, recipe: Recipe, events: str, history: list[Epoch]) -> None:

@@ -38,6 +38,7 @@ class Card:
     limits: Sequence[str]
     licence: str
     command: str  # makes it again
+    gain: Mapping[str, object] | None = None  # over the model that serves: what the gate reads
 
 
 LIMITS = (
@@ -83,6 +84,12 @@ def as_markdown(card: Card) -> bytes:
             for f in card.figures
         ),
     ]
+    if card.gain:
+        against = card.gain["against"] or "what is built in"
+        lines += [
+            "",
+            f"Over {against}: {card.gain['measure']}, better by {card.gain['low']:.4f} to {card.gain['high']:.4f}.",
+        ]
     if card.beside:
         head = (
             "## Beside it, on the same held-out members",

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from visavis.learning.course.against import commonest, gain_over, offers_answered
 from visavis.learning.course.card import LIMITS, Card, Figure
 from visavis.learning.course.classifier import Classifier, Parts, Rows, seeded, split, threads
 from visavis.learning.course.epoch import Epoch, Measure, best_epoch
@@ -17,9 +18,9 @@ from visavis.learning.course.run import Progress, resume, run
 from visavis.learning.course.trained import Trained, artefact, measured
 from visavis.learning.estimate import Estimate
 from visavis.learning.offers.examples import Examples
-from visavis.learning.offers.export import Exported, export
+from visavis.learning.offers.export import Exported, export, seen_of
 from visavis.learning.offers.networks import Network, Shape, build, stairs
-from visavis.types import ModelKind
+from visavis.types import Artefact, ModelKind
 
 VALIDATION, HELD_OUT = 0.1, 0.2  # shares of the members
 OURS = Recipe(epochs=10, batch=64, lr=3e-3, width=128, depth=2)
@@ -36,6 +37,7 @@ def train_offers(
     command: str,
     now: datetime,
     device: torch.device | None = None,
+    serving: Artefact | None = None,
     beside: bool = False,
     checkpoint: Path | None = None,
     go_on: bool = False,
@@ -53,6 +55,7 @@ def train_offers(
         command: that does this again, for the card.
         now: stamped on the model.
         device: where; the CPU unless it is named.
+        serving: the model that serves, to compare with.
         beside: train the reference network too, on the same members.
         checkpoint: written after each epoch.
         go_on: begin from it.
@@ -89,9 +92,22 @@ def train_offers(
             limits=LIMITS,
             licence=licence,
             command=command,
+            gain=_gain(examples, learners[0], serving),
         )
     model = None if files is None else artefact(ModelKind.RECOMMEND, scenario, files.files, card, now)
     return Trained(artefact=model, card=card)
+
+
+def _gain(examples: Examples, learner: Classifier, serving: Artefact | None) -> dict[str, object]:
+    """Over the model that serves or, without one, over the commonest answer."""
+    rows, series, names = learner.parts.held_out, examples.series, np.array(examples.names)
+    right = learner.logits(rows).argmax(dim=1).numpy() == rows.labels
+    if serving is None:
+        theirs = commonest(learner.parts.train.labels, len(rows)) == rows.labels
+    else:
+        said = offers_answered(serving, seen_of(rows), kinds=series.kinds, items=series.items)
+        theirs = said == names[rows.labels]
+    return gain_over(serving, right, theirs)
 
 
 def validation_loss(examples: Examples, recipe: Recipe) -> float:

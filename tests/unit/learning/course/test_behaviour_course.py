@@ -70,6 +70,16 @@ def test_a_course_gives_a_model_with_its_card() -> None:
     assert figures["loss"].value == pytest.approx(kept.loss, abs=1e-5)
 
 
+def test_it_is_compared_with_the_network_that_serves() -> None:
+    """With itself it is as good, whatever the order in which events were read."""
+    first = course()
+    assert first.artefact is not None
+    assert first.artefact.meta["gain"]["against"] == 0
+    again = course(serving=replace(first.artefact, version=3)).card.gain
+    assert again is not None
+    assert (again["against"], again["new"], again["low"], again["high"]) == (3, again["current"], 0.0, 0.0)
+
+
 class Stopped(Exception):
     """As by a power cut."""
 

@@ -8,6 +8,7 @@ import pytest
 
 from visavis.behaviour.series import Series
 from visavis.errors import InputRefused, ModelRefused
+from visavis.learning.course.against import gain_over, offers_answered
 from visavis.learning.course.recipe import Recipe
 from visavis.learning.course.trained import Trained
 from visavis.learning.offers.course import train_offers
@@ -147,6 +148,27 @@ def test_the_card_says_how_it_was_made_and_names_nobody(trained: Trained) -> Non
         assert words in text
     assert "m17" not in text + trained.artefact.files["card.json"].decode()
     assert trained.artefact.meta["epochs"] == 8
+
+
+def test_the_gate_reads_how_much_better_it_is_than_what_serves(trained: Trained) -> None:
+    """Over the commonest answer at first; over itself, with kinds in another order, not at all."""
+    assert trained.artefact is not None
+    first = trained.artefact.meta["gain"]
+    assert first["against"] == 0
+    assert (first["rows"], first["low"] > 0) == (80, True)
+    serving = replace(trained.artefact, version=7)
+    other = bought()
+    columns = replace(
+        other.series, kinds=("new", "pay"), kind=other.series.kind + 1, items=("other", "x"), item=other.series.item
+    )
+    renumbered = replace(other, series=columns, names=("small", "large"))
+    seen = seen_of(renumbered.rows())
+    said = offers_answered(serving, seen, kinds=columns.kinds, items=columns.items)
+    plain = offers_answered(serving, seen_of(other.rows()), kinds=other.series.kinds, items=other.series.items)
+    assert (said == plain).all()
+    right = plain == np.array(other.names)[other.answers]
+    again = gain_over(serving, right, right)
+    assert (again["against"], again["new"], again["low"], again["high"]) == (7, again["current"], 0.0, 0.0)
 
 
 def test_a_baseline_is_measured_and_not_served() -> None:
