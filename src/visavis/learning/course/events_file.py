@@ -13,6 +13,7 @@ from visavis.learning.tables import Column, Kind, numbered, read_table
 from visavis.types import Scenario
 
 WANTED = {
+    "row": Column(kind=Kind.ROW),
     "member": Column(),
     "time": Column(kind=Kind.TIME),
     "kind": Column(),
@@ -38,7 +39,7 @@ def read_events(path: Path, scenario: Scenario) -> Series:
             columns[name] = _index(path, table, name, known)
     columns |= {name: table[name] for name in ("value", "dwell_s") if name in table}
     if "dwell_s" in table and (table["dwell_s"] < 0).any():
-        row = int(np.argmax(table["dwell_s"] < 0)) + 2
+        row = int(table["row"][int(np.argmax(table["dwell_s"] < 0))])
         raise TableInvalid(f"{path.name}: row {row}, column dwell_s: less than 0")
     return Series.of_columns(
         whose=whose,
@@ -57,7 +58,7 @@ def _index(path: Path, table: Mapping[str, NDArray[Any]], name: str, known: Sequ
     number = {text: n for n, text in enumerate(known)} | ({} if name == "kind" else {"": NONE})
     for code, text in enumerate(texts):
         if text not in number:
-            row = int(np.argmax(codes == code)) + 2
+            row = int(table["row"][int(np.argmax(codes == code))])
             some = ", ".join(known[:12])
             raise TableInvalid(
                 f"{path.name}: row {row}, column {name}: the scenario knows no {text[:40]!r}; it has {some}"
