@@ -43,3 +43,19 @@ async def test_purchases_of_a_member_are_kept_once(site: SiteUnderTest, database
         assert (counts["kept"], counts["known"], counts["strangers"]) == (kept, known, 1)
     (event,) = await site.site.storage.events.of(member.token)
     assert (event.kind, event.item_id, event.value) == ("purchase", "sourdough-loaf", 4.5)
+
+
+async def test_a_report_of_the_site(site: SiteUnderTest, database_url: str, tmp_path: Path) -> None:
+    """A page, paper and a table beside a running site; one member alone is in no figure, and in no file."""
+    (await site.join(purposes=("personalise", "improve"))).raise_for_status()
+    (member,) = await site.site.storage.roster.members()
+    files = [tmp_path / f"report.{suffix}" for suffix in ("html", "pdf", "csv")]
+    outs = [word for file in files for word in ("--out", str(file))]
+    code, out, err = await visavis("report", "--json", *outs, *where(site, database_url))
+    assert code == 0, err
+    told = json.loads(out)
+    assert (told["members"], told["events"]) == (0, 0)
+    for file in files:
+        assert file.stat().st_size > 100
+        assert member.token.encode() not in file.read_bytes()
+    assert member.token not in out

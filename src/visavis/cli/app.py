@@ -41,6 +41,7 @@ from visavis.cli.options import (
 from visavis.cli.packs import packs_app
 from visavis.cli.privacy import privacy_app
 from visavis.cli.progress import progress_bar
+from visavis.cli.report import report
 from visavis.cli.retention import retention_app
 from visavis.cli.scenarios import scenarios_app
 from visavis.cli.staff import staff_app
@@ -280,6 +281,12 @@ def doctor(
                 out.print(f"  → {escape(f.remedy)}", highlight=False, soft_wrap=True)
     if any(f.state == "broken" for f in found):
         raise typer.Exit(1)
+
+
+app.command(
+    epilog="`visavis report --out report.html --out report.pdf --days 90`",
+    help=say("What happened: funnel, who comes back, groups, uplift, days that stand out, what to improve."),
+)(report)
 
 
 @app.command(help=say("Print the version."))

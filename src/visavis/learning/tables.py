@@ -7,6 +7,7 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
-from visavis.errors import TableEmpty, TableInvalid
+from visavis.errors import SettingInvalid, TableEmpty, TableInvalid
 from visavis.learning.cells import NO_TIME, Column, Kind, Place, Unit, column_of
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "TableEmpty",
     "TableInvalid",
     "Unit",
+    "check_zone",
     "column_names",
     "numbered",
     "read_table",
@@ -105,6 +107,12 @@ def column_names(path: Path, *, max_bytes: int = MAX_BYTES) -> tuple[str, ...]:
     if len(names) > MAX_COLUMNS:
         raise TableInvalid(f"{path.name}: {len(names):,} columns, at most {MAX_COLUMNS:,} are read")
     return names
+
+
+def check_zone(name: str | None) -> None:
+    """Raises SettingInvalid for a name of no zone, before a file is read."""
+    if name is not None and name not in available_timezones():
+        raise SettingInvalid(f"no time zone is called {name[:64]!r}; write a name such as Europe/Berlin")
 
 
 def numbered(texts: NDArray[Any]) -> tuple[NDArray[np.int64], tuple[str, ...]]:

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import NAMESPACE_URL, uuid5
 
-from visavis.errors import ConsentMissing
+from visavis.pipeline.allowing import allowing
 from visavis.pipeline.edge import Edge
 from visavis.ports import AuditLog, ConsentLedger, EventLog
-from visavis.privacy.consent import Entry, permit
 from visavis.privacy.pseudonym import credential_digest
 from visavis.types import Event, Purpose, Token
 
@@ -103,25 +102,12 @@ class Importer:
         return credential_digest(self.edge.keys, who) if reference is Reference.CARD else who
 
     async def _allowed(self, events: Sequence[Event]) -> list[Event]:
-        tokens = {event.token for event in events if event.token is not None}
-        histories = await self.ledger.histories(sorted(tokens))
-        allowing = {token for token in tokens if self._permits(histories.get(token, ()))}
-        return [event for event in events if event.token in allowing]
-
-    def _permits(self, history: Sequence[Entry]) -> bool:
-        scenario = self.edge.scenario
-        try:
-            permit(
-                history,
-                purpose=Purpose.PERSONALISE,
-                scenario=scenario.name,
-                site=self.edge.site,
-                notice_version=scenario.notices[Purpose.PERSONALISE].version,
-                at=self.edge.clock.now(),
-            )
-        except ConsentMissing:
-            return False
-        return True
+        tokens = [event.token for event in events if event.token is not None]
+        edge = self.edge
+        allowed = await allowing(
+            self.ledger, tokens, Purpose.PERSONALISE, scenario=edge.scenario, site=edge.site, at=edge.clock.now()
+        )
+        return [event for event in events if event.token in allowed]
 
     async def _note(self, source: str, done: Imported) -> None:
         detail = {"kept": str(done.kept), "known": str(done.known)}

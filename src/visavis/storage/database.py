@@ -34,6 +34,7 @@ from visavis.storage.half import Half
 from visavis.storage.held import PostgresHeld
 from visavis.storage.judged import PostgresJudged
 from visavis.storage.ledger import PostgresLedger
+from visavis.storage.log import LogReader
 from visavis.storage.migrate import migrate, role_conninfo
 from visavis.storage.models import PostgresModels
 from visavis.storage.monitors import PostgresMonitors
@@ -96,6 +97,7 @@ class Storage:
     hub_held: PostgresHeld
     hub_breach: BreachReader
     board: BoardReader
+    log: LogReader
     signals: PostgresSignals
     staff: PostgresStaff
     staff_sessions: PostgresStaffSessions
@@ -219,6 +221,7 @@ def _compose(edge: Half, hub: Half, *, recovered: bool) -> Storage:
         hub_held=PostgresHeld(hub),
         hub_breach=BreachReader(hub),
         board=BoardReader(hub),
+        log=LogReader(hub),
         signals=PostgresSignals(hub),
         staff=PostgresStaff(hub),
         staff_sessions=PostgresStaffSessions(hub),

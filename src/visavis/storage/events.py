@@ -35,10 +35,11 @@ class PostgresEvents:
 
     async def of(self, token: Token, limit: int = 1000) -> Sequence[Event]:
         """The token's last events, oldest first (by time, then id)."""
-        return [_event(row) for row in await self._half.fetch(self._sql["of"], {"token": token, "limit": limit})]
+        return [event_of(row) for row in await self._half.fetch(self._sql["of"], {"token": token, "limit": limit})]
 
 
-def _event(row: tuple[Any, ...]) -> Event:
+def event_of(row: tuple[Any, ...]) -> Event:
+    """The event of a row, in the order of the table's columns."""
     event_id, kind, occurred_at, token, scenario, placement, item_id, decision_id, value, dwell_s = row
     return Event(
         id=event_id,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from strategies import member_events
 
+from visavis.behaviour.encode import Vocabulary, encode_series
 from visavis.behaviour.profile import profile
 from visavis.behaviour.series import Series, moment
 from visavis.learning.series.leaks import leaks
@@ -18,6 +19,7 @@ from visavis.types import Event, Scenario, Token
 SCENARIO = a_scenario()
 ITEMS, KINDS = list(SCENARIO.items), list(SCENARIO.event_types)
 SECOND = timedelta(seconds=1)
+VOCABULARY = Vocabulary(kinds=tuple(KINDS), items=tuple(ITEMS), placements=("screen",), classes=("idle", "keen"))
 
 
 def series_of(*seconds: float, token: str = "ada") -> list[Event]:  # noqa: S107 - a pseudonym
@@ -159,6 +161,27 @@ def profiles(series: Series, at: datetime) -> Mapping[str, object]:
 
 def test_our_own_profile_does_not_look_ahead() -> None:
     assert leaks(profiles, history()) == ()
+
+
+def encoded(series: Series, at: datetime) -> Mapping[str, object]:
+    """What the network would see of each member's past: the last row that is known."""
+    known = series.before(at)
+    rows = encode_series(known, VOCABULARY)
+    lasts = [span.stop - 1 for span in known.spans() if span.stop > span.start]
+    return {"names": rows.names[lasts], "decimals": rows.decimals[lasts], "count": len(rows.names)}
+
+
+def careless(series: Series, at: datetime) -> Mapping[str, object]:
+    """The same with a look at how long it is to the next event."""
+    rows = encode_series(series, VOCABULARY)
+    next_gap = np.append(rows.decimals[1:, 2], 0.0)
+    return {**encoded(series, at), "next_gap": next_gap[: len(series.before(at))].sum()}
+
+
+def test_what_the_network_sees_does_not_look_ahead() -> None:
+    """And a column that is shifted by one row is found."""
+    assert leaks(encoded, history()) == ()
+    assert [leak.feature for leak in leaks(careless, history())] == ["next_gap"]
 
 
 @given(events=member_events(ITEMS, KINDS))
