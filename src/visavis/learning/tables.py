@@ -4,6 +4,7 @@ Rows are counted as a person sees them: the header of a text file is row 1, the 
 """
 
 import csv
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -78,10 +79,14 @@ def read_table(
         table, rows = _text(path, names, sorted(set(chosen.values())), max_rows)
     if not table.num_rows:
         raise TableEmpty(path.name)
-    return {
-        name: column_of(table.column(str(number)), wanted[name], Place(path.name, names[number], rows, text))
-        for name, number in chosen.items()
-    }
+    found = {}
+    for name, number in chosen.items():
+        place = Place(path.name, names[number], rows, text)
+        try:
+            found[name] = column_of(table.column(str(number)), wanted[name], place)
+        except pa.ArrowException as failure:
+            raise TableInvalid(f"{path.name}: column {place.column}: damaged cells; write the file again") from failure
+    return found
 
 
 def column_names(path: Path, *, max_bytes: int = MAX_BYTES) -> tuple[str, ...]:
@@ -174,18 +179,12 @@ def _strings(path: Path, columns: int, chosen: list[int]) -> pa.Table:
     with path.open("rb") as file:
         delimiter = _delimiter(file.readline(2**20).decode("utf-8-sig"))
     named = [str(number) for number in range(columns)]
-    torn: list[tuple[int, int]] = []
-
-    def note(row: arrow_csv.InvalidRow) -> str:
-        torn.append((row.number, row.actual_columns))
-        return "error"
-
     try:
         return arrow_csv.read_csv(
             path,
             read_options=arrow_csv.ReadOptions(use_threads=False, skip_rows=1, column_names=named),
             parse_options=arrow_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note
+                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False
             ),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(named, pa.string()), include_columns=[named[c] for c in chosen]
@@ -194,7 +193,7 @@ def _strings(path: Path, columns: int, chosen: list[int]) -> pa.Table:
     except pa.ArrowInvalid as failure:
         if "Empty CSV" in str(failure) or "Could not skip" in str(failure):
             raise TableEmpty(path.name) from failure
-        raise TableInvalid(_broken(path, str(failure), torn, columns)) from failure
+        raise TableInvalid(_broken(path, str(failure))) from failure
 
 
 def _blank(table: pa.Table) -> NDArray[np.bool_]:
@@ -206,12 +205,13 @@ def _blank(table: pa.Table) -> NDArray[np.bool_]:
     return blank
 
 
-def _broken(path: Path, said: str, torn: list[tuple[int, int]], columns: int) -> str:
+def _broken(path: Path, said: str) -> str:
+    """Where and what, out of Arrow's words; the cells that they quote stay out."""
+    row = re.search(r"Row #(\d+)", said)
+    where = f"row {row[1]}: " if row else ""
+    torn = re.search(r"Expected (\d+) columns, got (\d+)", said)
     if torn:
-        row, found = torn[0]
-        return f"{path.name}: row {row}: {found} cells where the header names {columns}; look for a stray separator"
-    row_named = said.partition("Row #")[2].split(":")[0]
-    where = f"row {row_named}: " if row_named.isdigit() else ""
+        return f"{path.name}: {where}{torn[2]} cells where the header names {torn[1]}; look for a stray separator"
     if "UTF8" in said:
         return f"{path.name}: {where}it is not UTF-8 text; save it as CSV with UTF-8"
     return f"{path.name}: {where}it cannot be read as a table; look for a quote that is not closed"
@@ -229,7 +229,7 @@ def _parquet_names(path: Path) -> list[str]:
 
     try:
         return list(parquet.read_schema(path).names)
-    except (pa.ArrowException, OSError) as failure:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as failure:
         raise TableInvalid(f"{path.name}: a damaged Parquet file; write it again") from failure
 
 
@@ -247,6 +247,6 @@ def _parquet(path: Path, chosen: list[int], max_rows: int, max_bytes: int) -> pa
                 )
             names = file.schema_arrow.names
             table = file.read(columns=[names[number] for number in chosen], use_threads=False)
-    except (pa.ArrowException, OSError) as failure:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as failure:
         raise TableInvalid(f"{path.name}: a damaged Parquet file; write it again") from failure
     return table.rename_columns([str(number) for number in chosen])

@@ -207,6 +207,29 @@ def test_parquet_of_any_types(tmp_path: Path) -> None:
         read_table(path, {"seconds": time})
 
 
+def test_damaged_files_are_read_or_refused(tmp_path: Path) -> None:
+    """Bytes that are changed, lost or added in a CSV and a Parquet file: never anything but an error with its place."""
+    rng = np.random.default_rng(1)
+    whole = tmp_path / "whole.parquet"
+    table = {"a": ["x", "y"] * 50, "b": np.arange(100.0), "t": pa.array(np.arange(100), pa.timestamp("s", "UTC"))}
+    parquet.write_table(pa.table(table), whole)
+    lines = "\n".join(f"x{n},{n}.5,2026-01-01T00:00:{n % 60:02}Z" for n in range(100))
+    kinds = (whole.read_bytes(), f"a,b,t\n{lines}".encode())
+    wanted = {"a": Column(), "b": Column(kind=Kind.NUMBER), "t": Column(kind=Kind.TIME)}
+    refused = 0
+    for number in range(400):
+        damaged = bytearray(kinds[number % 2])
+        for place in rng.integers(0, len(damaged) - 40, 3).tolist():
+            noise = rng.integers(0, 256, int(rng.integers(0, 20)), dtype=np.uint8).tobytes()
+            damaged[place : place + int(rng.integers(0, 20))] = noise
+        path = written(tmp_path, bytes(damaged))
+        try:
+            assert len(read_table(path, wanted)["a"]) > 0
+        except TableInvalid:
+            refused += 1
+    assert refused > 200
+
+
 def test_names_are_numbered_in_the_order_in_which_they_come() -> None:
     codes, names = numbered(np.array(["b", "a", "b"], dtype=object))
     assert (codes.tolist(), names) == ([0, 1, 0], ("b", "a"))
