@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import NAMESPACE_URL, uuid5
 
+from visavis.identity.enrol import for_hub
 from visavis.pipeline.allowing import allowing
 from visavis.pipeline.edge import Edge
 from visavis.ports import AuditLog, ConsentLedger, EventLog
@@ -72,7 +73,7 @@ class Importer:
             batch = events[start : start + BATCH]
             allowed = await self._allowed(batch)
             counts["without_consent"] += len(batch) - len(allowed)
-            new = len(allowed) if dry_run else await self.events.append(allowed)
+            new = len(allowed) if dry_run else await self._kept(allowed)
             counts["kept"] += new
             counts["known"] += len(allowed) - new
             progress("keeping the events", (start + len(batch)) / len(events))
@@ -100,6 +101,17 @@ class Importer:
 
     def _name(self, who: str, reference: Reference) -> str | bytes:
         return credential_digest(self.edge.keys, who) if reference is Reference.CARD else who
+
+    async def _kept(self, events: Sequence[Event]) -> int:
+        """Number that were new; whoever took their consent back meanwhile is forgotten once more."""
+        new = await self.events.append(events)
+        still = {event.token for event in await self._allowed(events)}
+        gone = {event.token for event in events} - still
+        for member in await self.edge.roster.members() if gone else ():
+            if member.token in gone:
+                await self.edge.link.forget(member.token)
+                await self.edge.link.consented(for_hub(await self.edge.consents(member.id), member))
+        return new
 
     async def _allowed(self, events: Sequence[Event]) -> list[Event]:
         tokens = [event.token for event in events if event.token is not None]

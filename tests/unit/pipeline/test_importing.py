@@ -1,11 +1,14 @@
 """Business data become events of members who allow it; of everybody else nothing is kept."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from visavis.errors import ConsentMissing
 from visavis.pipeline.importing import Imported, Importer, Reference
+from visavis.testing.hub import MemoryEvents
 from visavis.types import Event, MemberId, Purpose
 
 from .test_choices import Site
@@ -66,6 +69,31 @@ async def test_a_withdrawal_ends_it(desk: Desk) -> None:
     (member,) = await desk.storage.roster.members()
     await desk.edge.withdraw(member.id, Purpose.PERSONALISE, method="kiosk")
     assert (await desk.take((card, desk.sale()))).without_consent == 1
+
+
+class Interrupted(MemoryEvents):
+    """A member takes consent back between the gate and the write."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+
+    async def append(self, events: Sequence[Event]) -> int:
+        (member,) = await self._desk.storage.roster.members()
+        await self._desk.edge.withdraw(member.id, Purpose.PERSONALISE, method="kiosk")
+        return await self._desk.storage.events.append(events)
+
+
+async def test_a_withdrawal_in_the_middle_of_it(desk: Desk) -> None:
+    """What was written a moment too late goes again; the hub still knows that consent ended."""
+    card = (await desk.enrol()).card
+    (member,) = await desk.storage.roster.members()
+    importer = replace(desk.importer(), events=Interrupted(desk))
+    await importer.take([(card, desk.sale())], reference=Reference.CARD, source="/till")
+    assert not desk.storage.events.rows
+    with pytest.raises(ConsentMissing):
+        await desk.hub.permitted(member.token, Purpose.PERSONALISE)
+    assert await desk.hub.permitted(member.token, Purpose.IMPROVE)
 
 
 async def test_a_dry_run_keeps_nothing(desk: Desk) -> None:
