@@ -43,6 +43,11 @@ table { width: 100%; border-collapse: collapse; font-size: .92rem; margin: .6rem
 th, td { padding: .4rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { color: var(--soft); font-weight: 600; } td:first-child { font-weight: 600; } th, .short { white-space: nowrap; }
 summary { cursor: pointer; color: var(--accent); padding: .3rem 0; }
+@media (max-width: 600px) { table { font-size: .85rem; } th, td { padding: .35rem .3rem; }
+  #segments thead { display: none; } #segments tr { display: block; padding: .4rem 0;
+  border-bottom: 1px solid var(--line); }
+  #segments td { display: inline-block; border: 0; } #segments td:last-child { display: block; }
+  #segments td:first-child::before { content: "№ "; color: var(--soft); } }
 @media print { body { background: #fff; } section, .tile { break-inside: avoid; } }
 """
 
