@@ -414,6 +414,10 @@ class JudgedLog(Protocol):
         """Decisions from a time on and before another that have an outcome, oldest first."""
         ...
 
+    async def shown(self, token: Token, since: datetime) -> Sequence[tuple[str, datetime]]:
+        """What a member was shown since a time, and when, oldest first."""
+        ...
+
 
 class PolicyStore(Protocol):
     """Snapshots of what policies have learned."""

@@ -13,6 +13,9 @@ from visavis.cli.pack_option import PackName, chosen_pack
 from visavis.cli.people import PeopleFolder, Which, WhichFace
 from visavis.cli.progress import progress_bar
 from visavis.cli.train_all import train_all_command
+from visavis.cli.train_horizon import EPILOG as HORIZON_EPILOG
+from visavis.cli.train_horizon import HELP as HORIZON_HELP
+from visavis.cli.train_horizon import train_horizon_command
 from visavis.cli.train_models import train_behaviour_command, train_recommend_command
 from visavis.errors import ExtraMissing
 
@@ -38,6 +41,7 @@ train_app.command(
     epilog="`visavis train all --scenario finance --simulated 10000 --faces ./people --plot objective.png`",
     help=say("Train all models and show their joint objective L = L_face + L_behaviour + L_recommend."),
 )(train_all_command)
+train_app.command("horizon", epilog=HORIZON_EPILOG, help=HORIZON_HELP)(train_horizon_command)
 
 EXTRA = {"torch", "onnxscript"}  # what `pip install 'visavis[learning]'` brings
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import numpy as np
@@ -22,12 +22,14 @@ from visavis.ports import (
     DecisionLog,
     Eraser,
     EventLog,
+    JudgedLog,
     OutcomeLog,
     PlayLog,
 )
 from visavis.privacy.consent import permit
 from visavis.recommend.decide import decide
 from visavis.recommend.eligible import eligible
+from visavis.recommend.horizon import REMEMBERED, exposure
 from visavis.recommend.policies import build_policy
 from visavis.recommend.policy import Policy
 from visavis.types import (
@@ -69,6 +71,7 @@ class Hub:
     rng: np.random.Generator
     ids: Callable[[], str]
     face_purposes: Collection[Purpose] = tuple(Purpose)  # for which the law of the place lets a face be used
+    judged: JudgedLog | None = None  # what members were shown, for a policy that looks ahead
     vitals: Vitals = field(default_factory=Vitals)  # how the policy does; the guard looks at it
     books: Books = field(init=False)
 
@@ -151,6 +154,7 @@ class Hub:
         teaches: bool = True,
     ) -> Decision | None:
         now, token = self.clock.now(), person.token if person else None
+        person = await self._tired(person, policy, now)
         facts = person.facts if person else {}
         campaigns = tuple(self.scenario.campaigns.values())
         exhausted = await self.allowance.exhausted(campaigns, token, now)
@@ -188,6 +192,12 @@ class Hub:
             exhausted |= {campaign.id}  # another process took the last one: choose again without it
         await self.decisions.append(decision)
         return await self._deliver(decision, placement)
+
+    async def _tired(self, person: Profile | None, policy: Policy, now: datetime) -> Profile | None:
+        """With how often each item was shown to the member of late, for a policy that looks ahead."""
+        if person is None or self.judged is None or policy.name is not PolicyName.HORIZON:
+            return person
+        return replace(person, exposure=exposure(await self.judged.shown(person.token, now - REMEMBERED), now))
 
     async def _deliver(self, decision: Decision, placement: Placement) -> Decision | None:
         """Hand it over; None when consent has ended since it was made."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from visavis.errors import ConsentMissing
 from visavis.ports import ConsentLedger, DecisionLog, Eraser, EventLog
 from visavis.privacy.consent import Entry, permit
-from visavis.types import Event, Purpose, Scenario, Token
+from visavis.types import Event, Judged, Purpose, Scenario, Token
 
 MOST_EVENTS = 1000  # of a member, the last ones
 AT_ONCE = 500  # members whose consents are asked for together
@@ -45,9 +45,11 @@ class Teachers:
         """How many of those who taught may not any more."""
         return len(lessons.teachers) - len(await self._who_may(sorted(lessons.teachers), now))
 
-    async def among(self, tokens: Sequence[Token], now: datetime) -> frozenset[Token]:
-        """Those who may teach now."""
-        return frozenset(await self._who_may(tokens, now))
+    async def judged(self, rows: Sequence[Judged], now: datetime) -> list[Judged]:
+        """Decisions for those who may teach now, that may teach themselves."""
+        tokens = {one.decision.token for one in rows if one.decision.teaches}
+        may = set(await self._who_may([token for token in tokens if token is not None], now))
+        return [one for one in rows if one.decision.teaches and one.decision.token in may]
 
     async def _who_may(self, tokens: Sequence[Token], now: datetime) -> list[Token]:
         may: list[Token] = []

@@ -100,7 +100,8 @@ class Gate:
         new = load_policy(artefact, self.scenario)
         now = self.clock.now()
         rows = await self.judged.between(self.scenario.name, now - timedelta(days=days), now)
-        taught = [one for one in await self._of_teachers(rows) if comparable(one, new) and comparable(one, current)]
+        may = await self.teachers.judged(rows, now)
+        taught = [one for one in may if comparable(one, new) and comparable(one, current)]
         if len(taught) < 2:
             raise ModelMoveRefused(f"{len(taught)} decisions of {days:g} days with these features; wait for more")
         found = gain(
@@ -110,11 +111,6 @@ class Gate:
             measure="reward by DR",
         )
         return await self.consider(ModelKind.POLICY, version, found, against=await self._serving(ModelKind.POLICY))
-
-    async def _of_teachers(self, rows: Sequence[Judged]) -> list[Judged]:
-        tokens = {one.decision.token for one in rows if one.decision.teaches}
-        may = await self.teachers.among([token for token in tokens if token is not None], self.clock.now())
-        return [one for one in rows if one.decision.teaches and one.decision.token in may]
 
     async def _serving(self, kind: ModelKind) -> int:
         entries = await self.registry.list(self.scenario.name)

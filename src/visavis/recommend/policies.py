@@ -5,17 +5,19 @@ from visavis.recommend.crosses import Crossed
 from visavis.recommend.epsilon_greedy import EpsilonGreedy
 from visavis.recommend.features import Features
 from visavis.recommend.greedy import Greedy
+from visavis.recommend.horizon import Planned
 from visavis.recommend.learned import Learned
 from visavis.recommend.linucb import LinUCB
 from visavis.recommend.policy import Chooser, Policy
 from visavis.recommend.safety import Safety
-from visavis.recommend.shared import Shared
+from visavis.recommend.shared import Model, Shared
 from visavis.recommend.softmax import Softmax
 from visavis.recommend.squarecb import SquareCB
 from visavis.recommend.thompson import Thompson
 from visavis.recommend.uniform import Ignorant, Uniform
 from visavis.types import PolicyName, PolicySnapshot, Scenario
 
+AHEAD = 0.05  # share that the policy that looks ahead explores
 BOLD = 10.0  # by which the others divide what is SquareCB's gamma, to explore about as much
 WITH_WIDTHS = frozenset({PolicyName.THOMPSON, PolicyName.LINUCB, PolicyName.NEURAL_LINEAR})
 
@@ -26,7 +28,10 @@ def build_policy(scenario: Scenario, name: PolicyName | None = None) -> Policy:
     Raises:
         PolicyUntrained: it needs a model, trained beforehand.
     """
-    return _learned(scenario, name or scenario.policy)
+    wanted = name or scenario.policy
+    if wanted is PolicyName.HORIZON:
+        raise PolicyUntrained(wanted)
+    return _learned(scenario, wanted)
 
 
 def restore_policy(snapshot: PolicySnapshot, scenario: Scenario) -> Policy:
@@ -54,12 +59,22 @@ def build_chooser(name: PolicyName, *, exploration: float) -> Chooser:
         case PolicyName.GREEDY:
             return Greedy()
         case PolicyName.HORIZON:
-            raise PolicyUntrained(name)
+            return EpsilonGreedy(epsilon=AHEAD)
+
+
+def _model(name: PolicyName, features: Features) -> Model:
+    match name:
+        case PolicyName.UNIFORM:
+            return Ignorant(features)
+        case PolicyName.HORIZON:
+            return Planned(features)
+        case _:
+            return Shared(features, needs_width=name in WITH_WIDTHS)
 
 
 def _learned(scenario: Scenario, name: PolicyName) -> Learned:
     chooser = build_chooser(name, exploration=scenario.exploration)
     features = Crossed(scenario=scenario) if name is PolicyName.NEURAL_LINEAR else Features(scenario=scenario)
-    model = Ignorant(features) if name is PolicyName.UNIFORM else Shared(features, needs_width=name in WITH_WIDTHS)
+    model = _model(name, features)
     safety = Safety(scenario.items, budget=scenario.exploration_budget, floor=scenario.safety_floor)
     return Learned(name=name, scenario=scenario.name, chooser=chooser, model=model, safety=safety)

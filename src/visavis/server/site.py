@@ -322,6 +322,7 @@ def _compose(
         decisions=storage.decisions,
         plays=storage.plays,
         outcomes=storage.outcomes,
+        judged=storage.judged,
         allowance=storage.allowance,
         eraser=storage.eraser,
         audit=storage.hub_audit,

@@ -124,7 +124,7 @@ def memory_storage() -> MemoryStorage:
         decisions=decisions,
         plays=plays,
         outcomes=outcomes,
-        judged=MemoryJudged(decisions, outcomes),
+        judged=MemoryJudged(decisions, outcomes, plays),
         policies=MemoryPolicies(signals),
         models=models,
         states=states,

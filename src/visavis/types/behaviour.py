@@ -65,6 +65,7 @@ class Profile:
     classes: Mapping[str, float] = field(default_factory=dict)  # behaviour class -> probability; empty without a model
     state: tuple[float, ...] = ()  # of the behaviour network; empty without a model
     model_version: str = ""  # of the behaviour network that gave classes and state
+    exposure: Mapping[str, float] = field(default_factory=dict)  # item -> decayed times it was shown
     next_visit_days: float | None = None  # median of the network's forecast, from the last event on
 
     def __post_init__(self) -> None:

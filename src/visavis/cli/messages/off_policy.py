@@ -55,4 +55,8 @@ ZH: dict[str, str] = {
     "better by, 95 %": "提升（95 %）",
     "rows": "行数",
     "It stays in shadow: {why}": "留在影子状态：{why}",
+    "A policy that looks ahead: what an item shown now leaves of the visits to come.": "着眼长远的策略：现在展示的条目会给以后的到访留下什么。",
+    "Days of the log to learn from.": "用于学习的日志天数。",
+    "Worth of a reward a day later, as a share of one now.": "晚一天得到的奖励相当于现在的多少。",
+    "looking ahead": "正在推算长远收益",
 }

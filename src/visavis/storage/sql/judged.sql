@@ -10,3 +10,8 @@ WHERE
     o.outcomes > 0 AND scenario = %(scenario)s
     AND decided_at >= %(start)s::timestamptz AND decided_at < %(finish)s::timestamptz
 ORDER BY decided_at, seq LIMIT %(limit)s
+
+-- shown: What a member was shown since a time, and when, oldest first.
+SELECT d.item_id, min(i.at) AS at FROM decision AS d JOIN impression AS i ON i.decision_id = d.id AND i.stage = 4
+WHERE d.token = %(token)s AND i.at >= %(since)s::timestamptz
+GROUP BY d.id, d.item_id ORDER BY at, d.id
