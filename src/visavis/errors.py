@@ -24,6 +24,7 @@ Neither ever holds a name, a token, an embedding or a key.
     │   ├── AddressRefused
     │   ├── PasswordRefused
     │   ├── LoginTaken
+    │   ├── LogTooSmall
     │   ├── ModelMoveRefused
     │   └── TooLarge
     │       └── HeadersTooLarge
@@ -156,6 +157,10 @@ class MappingInvalid(InputRefused):
 
 class TableInvalid(InputRefused):
     """The table cannot be used. Correct the named row and column and give the file again."""
+
+
+class LogTooSmall(InputRefused):
+    """The log holds too little to learn from. Wait for more decisions, or read more days."""
 
 
 class TableEmpty(TableInvalid):

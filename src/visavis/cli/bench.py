@@ -14,6 +14,9 @@ from visavis.cli.bench_cameras import bench_cameras
 from visavis.cli.bench_gallery import EPILOG as GALLERY_EPILOG
 from visavis.cli.bench_gallery import HELP as GALLERY_HELP
 from visavis.cli.bench_gallery import bench_gallery
+from visavis.cli.bench_horizon import EPILOG as HORIZON_EPILOG
+from visavis.cli.bench_horizon import HELP as HORIZON_HELP
+from visavis.cli.bench_horizon import bench_horizon_command
 from visavis.cli.bench_off_policy import EPILOG as OFF_POLICY_EPILOG
 from visavis.cli.bench_off_policy import HELP as OFF_POLICY_HELP
 from visavis.cli.bench_off_policy import bench_off_policy
@@ -45,6 +48,7 @@ bench_app.command("cameras", epilog=CAMERAS_EPILOG, help=CAMERAS_HELP)(bench_cam
 bench_app.command("privacy", epilog=PRIVACY_EPILOG, help=PRIVACY_HELP)(bench_privacy)
 bench_app.command("policy", epilog=POLICY_EPILOG, help=POLICY_HELP)(bench_policy)
 bench_app.command("profile", epilog=PROFILE_EPILOG, help=PROFILE_HELP)(bench_profile)
+bench_app.command("horizon", epilog=HORIZON_EPILOG, help=HORIZON_HELP)(bench_horizon_command)
 bench_app.command("off-policy", epilog=OFF_POLICY_EPILOG, help=OFF_POLICY_HELP)(bench_off_policy)
 bench_app.command("recommend", epilog=RECOMMEND_EPILOG, help=RECOMMEND_HELP)(bench_recommend)
 

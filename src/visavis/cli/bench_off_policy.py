@@ -18,6 +18,10 @@ def bench_off_policy(
     logs: Annotated[int, typer.Option(min=10, help=say("Simulated logs."))] = 1000,
     rows: Annotated[int, typer.Option(min=100, help=say("Rows of each."))] = 2000,
     draws: Annotated[int, typer.Option(min=0, help=say("Bootstrap resamples of each; 0 leaves it out."))] = 500,
+    mean: Annotated[
+        float,
+        typer.Option(min=0.0001, max=0.7, help=say("Mean reward; small where rewards are rare.")),
+    ] = 0.3,
     seed: Annotated[int, typer.Option(min=0, help=say("Seed of everything that is drawn."))] = 1,
     json_: AsJson = False,
 ) -> None:
@@ -27,9 +31,20 @@ def bench_off_policy(
     from visavis.learning.off_policy.coverage import measure_coverage
 
     with progress_bar(err) as progress:
-        found = measure_coverage(logs=logs, rows=rows, draws=draws, rng=np.random.default_rng(seed), progress=progress)
+        found = measure_coverage(
+            logs=logs, rows=rows, draws=draws, mean=mean, rng=np.random.default_rng(seed), progress=progress
+        )
     if json_:
-        print_json({"logs": logs, "rows": rows, "draws": draws, "seed": seed, "coverage": [asdict(c) for c in found]})
+        print_json(
+            {
+                "logs": logs,
+                "rows": rows,
+                "draws": draws,
+                "mean": mean,
+                "seed": seed,
+                "coverage": [asdict(c) for c in found],
+            }
+        )
         return
     table = Table(
         say("estimator"),

@@ -63,7 +63,14 @@ class Guarding:
             log.info("policy_serving", policy=policy.name, version=version)
 
     async def guard(self) -> None:
-        """Look now and then whether what was promoted keeps within its rails; one process acts at a time."""
+        """Look now and then; one process acts at a time."""
+        while True:
+            async with self._site.storage.only_one("guard"):
+                await self.look()
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look(self) -> None:
+        """Take back what was promoted and does not keep within its rails."""
         site = self._site
         guard = Guard(
             scenario=site.scenario,
@@ -73,8 +80,5 @@ class Guarding:
             audit=site.storage.hub_audit,
             clock=site.clock,
         )
-        while True:
-            async with site.storage.only_one("guard"):
-                for why in await guard.check():
-                    log.warning("model_rolled_back", why=why)
-            await asyncio.sleep(LOOK_EVERY_S)
+        for why in await guard.check():
+            log.warning("model_rolled_back", why=why)

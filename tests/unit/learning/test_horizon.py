@@ -7,7 +7,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from visavis.errors import HistoriesMissing, PolicyUntrained
+from visavis.errors import LogTooSmall, PolicyUntrained
+from visavis.learning.horizon.bench import bench_horizon
 from visavis.learning.horizon.fit import Recipe, epsilon_greedy, fit_horizon, fit_myopic
 from visavis.learning.horizon.from_log import visits_of
 from visavis.learning.horizon.judge import judge_horizon
@@ -106,6 +107,16 @@ def test_who_is_cut_off_is_not_taken_for_gone() -> None:
     assert visits.known.tolist() == [True, True, False]
     assert visits.discounts(0.5).tolist() == [0.25, 0.0, 0.0]
     assert np.isneginf(values(replace(visits, allowed=np.array([[True, False]] * 3)), np.ones(layout.size))[:, 1]).all()
+
+
+def test_the_bench_asks_both_worlds() -> None:
+    """Small: each policy lives in each, and the gate is asked of each."""
+    found = bench_horizon(members=200, logs=1, seed=1)
+    assert [(one.world, one.policy) for one in found.lived][:4] == [
+        ("tiring", policy) for policy in ("horizon", "myopic", "uniform", "gentle")
+    ]
+    assert [(one.world, one.logs) for one in found.judged] == [("tiring", 1), ("calm", 1)]
+    assert all(one.reward.low < one.reward.value < one.reward.high for one in found.lived)
 
 
 # ------ what it sees
@@ -222,5 +233,5 @@ def test_it_serves_nobody_before_it_was_trained() -> None:
     with pytest.raises(PolicyUntrained):
         build_policy(RETAIL, PolicyName.HORIZON)
     few = trained().part(trained().member < 29)
-    with pytest.raises(HistoriesMissing, match="29 members"):
+    with pytest.raises(LogTooSmall, match="29 members"):
         train_horizon(few, scenario=RETAIL.name, against=0, current=None, recipe=RECIPE, seed=1, now=T0)

@@ -29,7 +29,7 @@ FOR_STAFF = {  # never the answer to what a person at a kiosk does, so the sente
     errors.VisavisError, errors.VideoRefused, errors.ScenarioUnknown, errors.ScenarioInvalid, errors.EventRefused,
     errors.ModelError, errors.ManifestInvalid, errors.ChecksumMismatch, errors.ModelRefused, errors.WeightsUnavailable,
     errors.ArtefactInvalid, errors.ModelUnknown, errors.ModelMoveRefused,
-    errors.TableInvalid, errors.TableEmpty, errors.ContextInvalid, errors.PolicyUntrained,
+    errors.TableInvalid, errors.TableEmpty, errors.LogTooSmall, errors.ContextInvalid, errors.PolicyUntrained,
     errors.MappingInvalid,
     errors.PrivacyError, errors.SealBroken, errors.SignatureInvalid, errors.AuditBroken, errors.DecisionUnknown,
     errors.StaffOnly, errors.AssessmentIncomplete, errors.JurisdictionInvalid, errors.ReviewUnknown,

@@ -16,6 +16,7 @@ ZH_ERRORS = {
     "event-refused": "事件无效。请对照场景的事件列表检查类型、时间和编号。",
     "mapping-invalid": "映射文件违反了规则。请改正所指的行，然后重新导入。",
     "table-invalid": "无法使用该表格。请改正所指的行和列，然后重新提供文件。",
+    "log-too-small": "日志太少，无法学习。请等待更多决策，或读取更多天数。",
     "table-empty": "表格没有数据行。请提供带表头且其下至少有一行的文件。",
     "credential-refused": "未接受该代码。请核对后稍候再试。",
     "model-error": "模型包无法使用。`visavis packs verify` 会说明原因。",

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from visavis.errors import HistoriesMissing
+from visavis.errors import LogTooSmall
 from visavis.learning.horizon.fit import Recipe
 from visavis.learning.horizon.judge import Judgement, judge_horizon
 from visavis.learning.horizon.visits import Visits
@@ -43,11 +43,11 @@ def train_horizon(
         now: aware UTC.
 
     Raises:
-        HistoriesMissing: too few members.
+        LogTooSmall: too few members.
     """
     members = int(visits.member.max()) + 1 if len(visits) else 0
     if members < LEAST_MEMBERS:
-        raise HistoriesMissing(f"{members} members with decisions and outcomes, {LEAST_MEMBERS} are needed")
+        raise LogTooSmall(f"{members} members with decisions and outcomes, {LEAST_MEMBERS} are needed")
     found = judge_horizon(visits, recipe, rng=np.random.default_rng(seed), current=current)
     gain = {name: getattr(found.gain, name) for name in ("measure", "new", "current", "low", "high")}
     meta: dict[str, Any] = {

@@ -39,6 +39,7 @@ def measure_coverage(
     rng: np.random.Generator,
     draws: int = 500,
     worlds: int = 5,
+    mean: float = 0.3,
     progress: Progress = lambda _step, _share: None,
 ) -> list[Coverage]:
     """Simulate logs of several worlds, and ask each interval for the truth.
@@ -49,11 +50,12 @@ def measure_coverage(
         rng: everything that is drawn.
         draws: of the bootstrap; 0 leaves it out.
         worlds: how many different rewards and policies.
+        mean: mean reward.
         progress: told of each log.
     """
     found: dict[tuple[Estimator, str], list[tuple[Estimate, float]]] = {}
     for number in range(worlds):
-        world = World.drawn(rng)
+        world = World.drawn(rng, mean=mean)
         truth = world.truth(rng)
         for log in range(number, logs, worlds):
             for key, interval in _intervals(*world.log(rows, rng), rng, draws).items():

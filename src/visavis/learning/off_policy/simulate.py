@@ -11,21 +11,22 @@ from visavis.learning.off_policy.feedback import Feedback, Floats
 class World:
     """Where simulated logs come from; the policies are softmax of random scores of the context."""
 
-    effect: Floats  # (K, D + 1) reward is Bernoulli, its mean 0.3 + 0.1 tanh-bounded effect of the context
+    effect: Floats  # (K, D + 1) reward is Bernoulli, its mean `mean` (1 + effect of the context / 3), cut to [0, 1]
     logging: Floats  # (K, D + 1) scores of the logging policy
     target: Floats  # (K, D + 1) scores of the other policy
+    mean: float = 0.3
 
     @classmethod
-    def drawn(cls, rng: np.random.Generator, *, actions: int = 8, columns: int = 4) -> "World":
+    def drawn(cls, rng: np.random.Generator, *, actions: int = 8, columns: int = 4, mean: float = 0.3) -> "World":
         """The three differ, and overlap: the weights stay in the tens."""
         shape = (actions, columns + 1)
         effect = rng.normal(size=shape) / np.sqrt(columns)
         logging = 0.8 * rng.normal(size=shape)
-        return cls(effect=effect, logging=logging, target=logging + effect)
+        return cls(effect=effect, logging=logging, target=logging + effect, mean=mean)
 
     def rewards(self, context: Floats) -> Floats:
         """(N, K) mean reward of each action: linear, cut to probabilities."""
-        means: Floats = np.clip(0.3 + 0.1 * _with_one(context) @ self.effect.T, 0.0, 1.0)
+        means: Floats = np.clip(self.mean * (1.0 + _with_one(context) @ self.effect.T / 3.0), 0.0, 1.0)
         return means
 
     def log(self, rows: int, rng: np.random.Generator) -> tuple[Feedback, Floats]:
