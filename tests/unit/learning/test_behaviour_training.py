@@ -221,3 +221,14 @@ def test_the_size_of_the_data_chooses_the_recipe(events: int, items: int, drawn:
             return events
 
     assert recipe_for(Sized()).negatives == drawn  # type: ignore[arg-type]  # of a series, only its size is read
+
+
+def test_several_networks_answer_with_their_mean() -> None:
+    """Of two networks: the mean of what each alone says in logarithms of probabilities."""
+    series, recipe = cycles(6, 5, 4), replace(SMALL, epochs=1)
+    both = fit_next_item(series, recipe, networks=2)
+    members = np.arange(6)
+    alone = [replace(both, networks=(one,)).scores(members) for one in both.networks]
+    logs = [a - np.log(np.exp(a).sum(axis=1, keepdims=True)) for a in alone]
+    assert np.allclose(both.scores(members), (logs[0] + logs[1]) / 2, atol=1e-5)
+    assert not np.allclose(logs[0], logs[1], atol=1e-3)

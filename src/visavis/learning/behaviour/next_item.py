@@ -6,15 +6,18 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from visavis.behaviour.encode import Vocabulary
 from visavis.behaviour.series import Series
 from visavis.learning.behaviour.network import BehaviourNetwork
 from visavis.learning.behaviour.recipe import Keep, Recipe
 from visavis.learning.behaviour.sequences import Sequences, sequences
-from visavis.learning.behaviour.train import Epoch, fit, start, threads
+from visavis.learning.behaviour.train import Epoch, Run, fit, start, threads
 
 AT_ONCE = 256  # members whose scores are computed together
+NETWORKS = 1  # that are averaged
+APART = 1_000_003  # between their seeds
 MOST_ASKED = 5000  # members after an epoch, evenly spread
 NEXT_ITEM = Recipe(item_size=128, decimals=False, epochs=14, behaviour=0.0, next_visit=0.0, keep=Keep.NDCG, patience=6)
 """A sequence a member, cross-entropy over all items at every position; chosen on validation items of MovieLens 100k."""
@@ -38,15 +41,15 @@ def recipe_for(series: Series) -> Recipe:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NextItemScorer:
-    """A trained network and the histories that it was trained on, up to their last event."""
+    """Trained networks, and the histories that they were trained on, up to their last event."""
 
-    network: BehaviourNetwork = field(repr=False)
+    networks: tuple[BehaviourNetwork, ...] = field(repr=False)
     data: Sequences = field(repr=False)
     recipe: Recipe
-    history: tuple[Epoch, ...] = field(repr=False)
+    history: tuple[Epoch, ...] = field(repr=False)  # of the first network
 
     def scores(self, members: NDArray[np.int64], events: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
-        """Logits of the next item, (B, items) in the order of the series' items.
+        """Logits of the next item, (B, items) in the order of the series' items; of several networks the mean log P.
 
         Args:
             members: (B,) indices.
@@ -54,27 +57,32 @@ class NextItemScorer:
         """
         first, counts = self.data.starts[members], np.diff(self.data.starts)[members]
         lengths = counts if events is None else np.minimum(events, counts)
-        found = np.empty((len(members), len(self.network.popularity)), np.float32)
+        found = np.empty((len(members), len(self.networks[0].popularity)), np.float32)
         order = np.argsort(lengths, kind="stable")
         with threads(self.recipe.threads), torch.no_grad():
             for i in range(0, len(order), AT_ONCE):
                 rows = order[i : i + AT_ONCE]
-                found[rows] = self._logits(first[rows], lengths[rows])
+                found[rows] = self._together(first[rows], lengths[rows])
         return found
 
-    def _logits(self, first: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
-        kept = np.minimum(lengths, self.recipe.longest)
+    def _together(self, first: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
+        logits = [self._logits(network, first, lengths) for network in self.networks]
+        if len(logits) > 1:
+            logits = [torch.log_softmax(one, dim=1) for one in logits]
+        mean: NDArray[np.float32] = torch.stack(logits).mean(dim=0).cpu().numpy()
+        return mean
+
+    def _logits(self, network: BehaviourNetwork, first: NDArray[np.int64], lengths: NDArray[np.int64]) -> Tensor:
+        device, kept = network.popularity.device, np.minimum(lengths, self.recipe.longest)
         if not kept.any():
-            memory = torch.zeros(len(kept), self.recipe.widths[-1])
-            return self.network.item_logits(memory).numpy()
+            return network.item_logits(torch.zeros(len(kept), self.recipe.widths[-1], device=device))
         steps = np.arange(kept.max())
         rows = np.where(steps < kept[:, None], (first + lengths - kept)[:, None] + steps, 0)  # (B, T)
         names, decimals = self.data.encoded.names[rows], self.data.encoded.decimals[rows]
-        memory = self.network(torch.from_numpy(names), torch.from_numpy(decimals))  # (B, T, W)
+        memory = network(torch.from_numpy(names).to(device), torch.from_numpy(decimals).to(device))  # (B, T, W)
         last = memory[torch.arange(len(kept)), torch.from_numpy(np.maximum(kept - 1, 0))]
         last[torch.from_numpy(kept == 0)] = 0.0  # nobody knows anything of a member without events
-        logits: NDArray[np.float32] = self.network.item_logits(last).numpy()
-        return logits
+        return network.item_logits(last)
 
 
 def fit_next_item(
@@ -83,6 +91,7 @@ def fit_next_item(
     *,
     seed: int = 1,
     cores: int = 1,
+    networks: int = NETWORKS,
     progress: Callable[[str, float], None] = lambda _step, _share: None,
 ) -> NextItemScorer:
     """Train on all but each member's last event, which tells when to stop.
@@ -92,6 +101,7 @@ def fit_next_item(
         recipe: how; its heads other than the next item are left out. None: by the size of the data.
         seed: of weights, order and dropout.
         cores: threads to compute with.
+        networks: trained one after the other with seeds of their own; their answers are averaged.
         progress: told of the share done.
 
     Raises:
@@ -101,17 +111,22 @@ def fit_next_item(
     known = Vocabulary(kinds=series.kinds, items=series.items, placements=series.placements, classes=("any",))
     counts = np.diff(series.starts)
     data = sequences(series, known, fence=np.maximum(counts - 1, 0), until=np.zeros(len(counts), np.int64))
-    run = start(recipe, known, data)
 
     def ndcg(network: BehaviourNetwork) -> float:
-        return _validation_ndcg(_scorer(network, data, recipe, ()))
+        return _validation_ndcg(NextItemScorer(networks=(network,), data=data, recipe=recipe, history=()))
 
-    fit(data, recipe, run, ndcg=ndcg, progress=progress)
-    return _scorer(run.best_network(), data, recipe, tuple(run.history))
+    def trained(number: int) -> Run:
+        own = replace(recipe, seed=seed + APART * number)
 
+        def share(step: str, done: float) -> None:
+            progress(step, (number + done) / networks)
 
-def _scorer(network: BehaviourNetwork, data: Sequences, recipe: Recipe, history: tuple[Epoch, ...]) -> NextItemScorer:
-    return NextItemScorer(network=network, data=data, recipe=recipe, history=history)
+        return fit(data, own, start(own, known, data), ndcg=ndcg, progress=share)
+
+    runs = [trained(number) for number in range(networks)]
+    return NextItemScorer(
+        networks=tuple(run.best_network() for run in runs), data=data, recipe=recipe, history=tuple(runs[0].history)
+    )
 
 
 def _validation_ndcg(scorer: NextItemScorer) -> float:
