@@ -176,6 +176,9 @@ GATED = {
     ("pipeline/hub.py", "sighted"),  # profile and decision
     ("pipeline/hub.py", "_deliver"),  # delivery
     ("pipeline/hub.py", "_answered"),  # what becomes of it
+    ("pipeline/hub.py", "happened"),  # what a model remembers
+    ("pipeline/hub.py", "refollow"),  # the same, made again in the background
+    ("pipeline/hub.py", "_counted"),  # what a counting model learns
     ("pipeline/learner.py", "catch_up"),  # training row
     ("pipeline/rights.py", "_interests"),  # profile, for the person's own eyes
 }
@@ -221,6 +224,7 @@ def test_whoever_reads_a_profile_or_teaches_a_policy_is_a_stage_that_passes_the_
         if calls & {"profile", "learn", "deliver", "sighted"}
     }
     assert users == {
+        ("pipeline/following.py", "profile"),  # called by the hub's `_decide`
         ("pipeline/edge.py", "_welcome"),  # tells the hub, after it asked for itself
         ("pipeline/hub.py", "_decide"),  # called by `sighted` alone
         ("pipeline/hub.py", "_deliver"),

@@ -354,8 +354,11 @@ class StateStore(Protocol):
         """
         ...
 
-    async def stale(self, scenario: str, model: str, limit: int = 1000) -> Sequence[Token]:
-        """Members with events whose state is of another model, holds another number of events, or is not there."""
+    async def stale(self, scenario: str, model: str, *, after: str = "", limit: int = 1000) -> Sequence[Token]:
+        """Members with events whose state is of another model, holds another number of events, or is not there.
+
+        In order of tokens, from the one after this on.
+        """
         ...
 
 

@@ -62,7 +62,8 @@ async def test_stale_is_what_the_model_would_make_otherwise(states: StateStore, 
     await states.keep([a_state(token=people[0]), a_state(token=people[1], model="old"), a_state(token=people[2])])
     await events.append([did(people[2], 2)])
     assert await states.stale("sample", "sums-1") == people[1:]
-    assert await states.stale("sample", "sums-1", 2) == people[1:3]
+    assert await states.stale("sample", "sums-1", limit=2) == people[1:3]
+    assert await states.stale("sample", "sums-1", after=people[1]) == people[2:]
     assert await states.stale("sample", "old") == [people[0], *people[2:]]
 
 

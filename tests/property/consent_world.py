@@ -134,6 +134,7 @@ class Node:
             scenario=scenario,
             ledger=self.port("hub_ledger"),
             events=self.port("events"),
+            states=self.port("states"),
             decisions=self.port("decisions"),
             plays=self.port("plays"),
             outcomes=self.port("outcomes"),
@@ -253,6 +254,9 @@ class World:
         match call, args:
             case "events.of", (token, *_):
                 self.check(node, "profile", token, Purpose.PERSONALISE)
+            case "states.of", (tokens,):
+                for token in tokens:
+                    self.check(node, "profile", token, Purpose.PERSONALISE)
             case "decisions.append", (Decision() as decision,) if decision.token is not None:
                 self.check(node, "decision", decision.token, Purpose.PERSONALISE)
             case "events.append", (events,):

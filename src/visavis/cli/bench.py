@@ -11,6 +11,9 @@ from rich.table import Table
 from visavis.cli.bench_cameras import EPILOG as CAMERAS_EPILOG
 from visavis.cli.bench_cameras import HELP as CAMERAS_HELP
 from visavis.cli.bench_cameras import bench_cameras
+from visavis.cli.bench_feedback import EPILOG as FEEDBACK_EPILOG
+from visavis.cli.bench_feedback import HELP as FEEDBACK_HELP
+from visavis.cli.bench_feedback import bench_feedback_command
 from visavis.cli.bench_gallery import EPILOG as GALLERY_EPILOG
 from visavis.cli.bench_gallery import HELP as GALLERY_HELP
 from visavis.cli.bench_gallery import bench_gallery
@@ -46,6 +49,7 @@ bench_app = typer.Typer(
 bench_app.command("gallery", epilog=GALLERY_EPILOG, help=GALLERY_HELP)(bench_gallery)
 bench_app.command("cameras", epilog=CAMERAS_EPILOG, help=CAMERAS_HELP)(bench_cameras)
 bench_app.command("privacy", epilog=PRIVACY_EPILOG, help=PRIVACY_HELP)(bench_privacy)
+bench_app.command("feedback", epilog=FEEDBACK_EPILOG, help=FEEDBACK_HELP)(bench_feedback_command)
 bench_app.command("policy", epilog=POLICY_EPILOG, help=POLICY_HELP)(bench_policy)
 bench_app.command("profile", epilog=PROFILE_EPILOG, help=PROFILE_HELP)(bench_profile)
 bench_app.command("horizon", epilog=HORIZON_EPILOG, help=HORIZON_HELP)(bench_horizon_command)

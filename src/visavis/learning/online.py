@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from visavis.errors import ExtraMissing, TableInvalid
 from visavis.learning.estimate import Estimate
 from visavis.learning.plots import new_figure, save_figure
-from visavis.learning.tables import Column, Kind, column_names, read_table
+from visavis.learning.tables import Column, Kind, column_names, numbered, read_table
 from visavis.recommend.click import ClickModel, ClickRule
 from visavis.recommend.click_contexts import ClickColumns, Rows, code
 
@@ -157,8 +157,11 @@ def _rows(path: Path, cells: Mapping[str, NDArray[Any]], *, empty: bool) -> tupl
 
 
 def _codes(name: str, column: NDArray[Any]) -> NDArray[np.uint64]:
-    values, places = np.unique(column, return_inverse=True)
-    return np.array([code(name, value) for value in values.tolist()], np.uint64)[places]
+    if column.dtype.kind == "O":
+        places, values = numbered(column)
+        return np.array([code(name, value) for value in values], np.uint64)[places]
+    found, places = np.unique(column, return_inverse=True)
+    return np.array([code(name, value) for value in found.tolist()], np.uint64)[places]
 
 
 # ------ evaluating

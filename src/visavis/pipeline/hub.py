@@ -7,12 +7,14 @@ from functools import partial
 
 import numpy as np
 
-from visavis.behaviour.profile import profile
+from visavis.behaviour.stream import Stream
 from visavis.delivery.open_items import open_items
 from visavis.errors import ConsentMissing, DecisionUnknown, EventRefused, PlacementUnknown
 from visavis.feedback.attribute import attribute, lapse
 from visavis.pipeline.books import Books
+from visavis.pipeline.following import Following
 from visavis.pipeline.guardrails import Vitals
+from visavis.pipeline.models import Models, asked, ranked
 from visavis.ports import (
     Allowance,
     AuditLog,
@@ -25,6 +27,7 @@ from visavis.ports import (
     JudgedLog,
     OutcomeLog,
     PlayLog,
+    StateStore,
 )
 from visavis.privacy.consent import permit
 from visavis.recommend.decide import decide
@@ -32,7 +35,9 @@ from visavis.recommend.eligible import eligible
 from visavis.recommend.horizon import REMEMBERED, exposure
 from visavis.recommend.policies import build_policy
 from visavis.recommend.policy import Policy
+from visavis.recommend.scoring import RECENT
 from visavis.types import (
+    Candidate,
     Consent,
     Decision,
     Event,
@@ -50,6 +55,8 @@ from visavis.types import (
     Withdrawal,
 )
 
+MOST_CANDIDATES = 100  # that a policy weighs; the best by score where more may be shown
+
 
 @dataclass(slots=True, kw_only=True)
 class Hub:
@@ -59,6 +66,7 @@ class Hub:
     scenario: Scenario
     ledger: ConsentLedger
     events: EventLog
+    states: StateStore
     decisions: DecisionLog
     plays: PlayLog
     outcomes: OutcomeLog
@@ -73,9 +81,16 @@ class Hub:
     face_purposes: Collection[Purpose] = tuple(Purpose)  # for which the law of the place lets a face be used
     judged: JudgedLog | None = None  # what members were shown, for a policy that looks ahead
     vitals: Vitals = field(default_factory=Vitals)  # how the policy does; the guard looks at it
+    models: Models = field(init=False)  # swapped whole when others are promoted
+    following: Following = field(init=False)
+    unscored: int = field(default=0, init=False)  # decisions in which the live model failed
+    shadowed: int = field(default=0, init=False)  # decisions for which a model in shadow was asked, ...
+    disagreed: int = field(default=0, init=False)  # ... and had another favourite
     books: Books = field(init=False)
 
     def __post_init__(self) -> None:
+        self.models = Models(stream=Stream(scenario=self.scenario))
+        self.following = Following(events=self.events, states=self.states)
         self.books = Books(ledger=self.ledger, eraser=self.eraser, audit=self.audit, clock=self.clock)
 
     # ------ from the edge
@@ -111,6 +126,7 @@ class Hub:
 
     async def forget(self, token: Token) -> Mapping[str, int]:
         """Erase the token everywhere at the hub."""
+        self.following.due.pop(token, None)
         return await self.books.forget(token)
 
     async def note(self, action: str, subject: str, detail: Mapping[str, str]) -> None:
@@ -131,15 +147,18 @@ class Hub:
     # ------ decide and deliver
 
     async def _decide(self, sighting: Sighting, consent: Consent) -> Decision | None:
-        events = await self.events.of(sighting.token)
+        models = self.models  # one version to the end, whatever is promoted meanwhile
+        events = await self.events.of(sighting.token, RECENT) if models.scorer or models.shadow else ()
         return await self._chosen(
             self.placement(sighting.placement),
             people_in_view=sighting.people_in_view,
-            person=profile(sighting.token, events, self.scenario, self.clock.now()),
+            person=await self.following.profile(models.stream, sighting.token, self.clock.now()),
             policy=self.policy,
             sighting_id=sighting.id,
             receipt_id=consent.id,
             teaches=self._may(Purpose.IMPROVE, sighting),
+            models=models,
+            events=events,
         )
 
     async def _chosen(
@@ -152,6 +171,8 @@ class Hub:
         sighting_id: str | None = None,
         receipt_id: str | None = None,
         teaches: bool = True,
+        models: Models | None = None,
+        events: Sequence[Event] = (),
     ) -> Decision | None:
         now, token = self.clock.now(), person.token if person else None
         person = await self._tired(person, policy, now)
@@ -170,7 +191,7 @@ class Hub:
             choose = partial(
                 decide,
                 profile=person,
-                candidates=open_now,
+                candidates=self._ranked(open_now, models, events, now),
                 scenario=self.scenario,
                 draw=float(self.rng.random()),
                 decision_id=self.ids(),
@@ -185,7 +206,8 @@ class Hub:
                 partial(choose, policy=policy),
                 partial(choose, policy=build_policy(self.scenario, PolicyName.UNIFORM)),
             )
-            decision = replace(decision, teaches=teaches)
+            named = models.named(decision.model_version) if models else decision.model_version
+            decision = replace(decision, teaches=teaches, model_version=named)
             campaign = self.scenario.campaigns[decision.campaign_id]
             if await self.allowance.reserve(decision.id, campaign, token, now):
                 break
@@ -198,6 +220,23 @@ class Hub:
         if person is None or self.judged is None or policy.name is not PolicyName.HORIZON:
             return person
         return replace(person, exposure=exposure(await self.judged.shown(person.token, now - REMEMBERED), now))
+
+    def _ranked(
+        self, candidates: Sequence[Candidate], models: Models | None, events: Sequence[Event], now: datetime
+    ) -> Sequence[Candidate]:
+        """The best candidates with their scores; all of them for nobody in particular, and without a model."""
+        if models is None or models.scorer is None:
+            return candidates
+        items = [candidate.item_id for candidate in candidates]
+        scores = asked(models.scorer, events, items, now)
+        if scores is None:  # the member gets an answer all the same, and whoever watches a count
+            self.unscored += 1
+            return candidates
+        beside = asked(models.shadow, events, items, now)
+        if beside is not None:
+            self.shadowed += 1
+            self.disagreed += int(np.argmax(beside) != np.argmax(scores))
+        return ranked(candidates, scores.tolist(), MOST_CANDIDATES)
 
     async def _deliver(self, decision: Decision, placement: Placement) -> Decision | None:
         """Hand it over; None when consent has ended since it was made."""
@@ -241,11 +280,53 @@ class Hub:
         Sending an event again changes nothing, and repairs an attribution that a crash cut off.
         """
         answered = [await self._answered(event) for event in events]
-        new = await self.events.append([event for event, _ in answered])
+        kept = [event for event, _ in answered]
+        new = await self.events.append(kept)
         for event, decision in answered:
             if decision is not None:
                 await self._attribute(event, decision)
+        await self.following.happened(self.models.stream, [e for e in kept if await self._personalised(e.token)])
+        if new == len(kept):  # what comes again was counted
+            await self._counted(answered)
         return new
+
+    async def _counted(self, answered: Sequence[tuple[Event, Decision | None]]) -> None:
+        """Tell a model that counts, where the member lets models learn from them."""
+        scorer = self.models.scorer
+        for event, decision in answered if scorer else ():
+            token = event.token if decision is None or decision.teaches else None
+            if scorer is not None and token is not None and event.item_id and await self._lets(token, Purpose.IMPROVE):
+                before = [one for one in await self.events.of(token, RECENT) if one.id != event.id]
+                scorer.observe(before, event)
+
+    async def _personalised(self, token: Token | None) -> bool:
+        return token is not None and await self._lets(token, Purpose.PERSONALISE)
+
+    async def _lets(self, token: Token, purpose: Purpose) -> bool:
+        try:
+            await self.permitted(token, purpose)
+        except ConsentMissing:
+            return False
+        return True
+
+    # ------ in the background
+
+    async def refollow(self, most: int = 64) -> int:
+        """Make states again that do not fit the log, of members who still let offers be chosen for them; how many."""
+        made = 0
+        for token in list(self.following.due)[:most]:
+            self.following.due.pop(token, None)
+            if await self._lets(token, Purpose.PERSONALISE):
+                await self.following.replay(self.models.stream, [token])
+                made += 1
+        return made
+
+    async def look_for_stale(self, after: str, most: int = 1000) -> str:
+        """Note whose states are of another model or missed something; the last token looked at, "" at the end."""
+        model = self.models.stream.model
+        found = await self.states.stale(self.scenario.name, model, after=after, limit=most)
+        self.following.due.update(dict.fromkeys(found))
+        return found[-1] if len(found) == most else ""
 
     async def _answered(self, event: Event) -> tuple[Event, Decision | None]:
         if event.kind not in self.scenario.event_types:

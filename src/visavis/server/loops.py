@@ -49,6 +49,9 @@ class Loops:
             self.doubt,
             site.guarding.follow,
             site.guarding.guard,
+            site.serving.follow_models,
+            site.serving.look_for_models,
+            site.serving.follow_members,
         )
 
     async def follow_roster(self) -> None:

@@ -55,6 +55,7 @@ from visavis.server.readings import Readings
 from visavis.server.retention import Retain
 from visavis.server.reviews import Mode, Reviews
 from visavis.server.screens import ScreenChannel
+from visavis.server.serving import Serving
 from visavis.server.sessions import Sessions
 from visavis.server.tally import Tally
 from visavis.server.terms import places_of, terms_of
@@ -116,6 +117,7 @@ class Site:
     retention: Retain = field(init=False)
     guarding: Guarding = field(init=False)  # promoted policies, and what takes them back
     readings: Readings = field(init=False)
+    serving: Serving = field(init=False)  # models and states of members
     started_at: datetime = field(init=False)
     accounts: Accounts = field(init=False)  # who of the staff may do what
     devices: Devices = field(init=False)  # kiosks and screens that are paired
@@ -144,6 +146,9 @@ class Site:
         self.edge.hold = self.reviews.hold
         self.retention = Retain(self)
         self.guarding = Guarding(self)
+        self.serving = Serving(self)
+        self.tally.served.hub = self.hub
+        self.hub.following.timed = self.tally.profile_s.time
         self.tally.enrolled.set_function(self.edge.enrolled)
         self.readings = Readings(audit=self.storage.audit, clock=self.clock)
         self.started_at = self.clock.now()
@@ -319,6 +324,7 @@ def _compose(
         scenario=scenario,
         ledger=storage.hub_ledger,
         events=storage.events,
+        states=storage.states,
         decisions=storage.decisions,
         plays=storage.plays,
         outcomes=storage.outcomes,

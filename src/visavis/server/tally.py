@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from visavis.identity.drift import CalibrationCheck
 from visavis.pipeline.camera import Seen
 from visavis.pipeline.edge import Welcome
+from visavis.pipeline.hub import Hub
 from visavis.pipeline.watch import CameraState
 from visavis.privacy.retention import Category
 from visavis.types import Method
@@ -44,6 +45,38 @@ class Cameras(Collector):
         yield connected
 
 
+class Served(Collector):
+    """What the hub counts itself, read when somebody asks."""
+
+    def __init__(self) -> None:
+        self.hub: Hub | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        """States of members, models, and how a model in the shadow differs."""
+        hub = self.hub
+        replayed, due = (hub.following.replayed, len(hub.following.due)) if hub else (0, 0)
+        asked, disagreed, unscored = (hub.shadowed, hub.disagreed, hub.unscored) if hub else (0, 0, 0)
+        counters = (
+            ("states_replayed", "States of members that were made again from the log.", replayed),
+            ("shadow_asked", "Decisions for which a model in the shadow was asked too.", asked),
+            ("shadow_disagreed", "Those for which it had another favourite.", disagreed),
+            (
+                "unscored",
+                "Decisions in which the live recommending model failed.",
+                unscored,
+            ),
+        )
+        for name, meaning, count in counters:
+            counter = CounterMetricFamily(f"visavis_{name}", meaning)
+            counter.add_metric([], count)
+            yield counter
+        yield GaugeMetricFamily("visavis_states_due", "States of members that wait to be made again.", value=due)
+        versions = GaugeMetricFamily("visavis_model_version", "Version of each model in use.", labels=["model"])
+        for what, version in (hub.models.versions if hub else {}).items():
+            versions.add_metric([what], int(version.split("-")[1]))
+        yield versions
+
+
 @dataclass(slots=True)
 class Tally:
     """Metrics of one process, in its own registry, so that two servers in one test do not meet."""
@@ -63,6 +96,8 @@ class Tally:
     calibration_drift: Gauge = field(init=False)
     camera_lag_s: Histogram = field(init=False)
     cameras: Cameras = field(init=False)
+    profile_s: Histogram = field(init=False)
+    served: Served = field(init=False)
 
     def __post_init__(self) -> None:
         r = self.registry
@@ -95,6 +130,14 @@ class Tally:
         )
         self.cameras = Cameras()
         r.register(self.cameras)
+        self.profile_s = Histogram(
+            "visavis_profile_update_seconds",
+            "Time to add one batch of events to the states of members, without the database.",
+            buckets=(0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0),
+            registry=r,
+        )
+        self.served = Served()
+        r.register(self.served)
 
     # What the console reads back: a Prometheus counter is write-only by design.
     frames_seen: int = 0

@@ -32,9 +32,9 @@ class PostgresStates:
                 kept |= {Token(token) for (token,) in await self._half.fetch(self._sql["keep"], _row(state))}
         return frozenset(kept)
 
-    async def stale(self, scenario: str, model: str, limit: int = 1000) -> Sequence[Token]:
+    async def stale(self, scenario: str, model: str, *, after: str = "", limit: int = 1000) -> Sequence[Token]:
         """Members with events whose state is of another model, holds another number of events, or is not there."""
-        wanted = {"scenario": scenario, "model": model, "limit": limit}
+        wanted = {"scenario": scenario, "model": model, "after": after, "limit": limit}
         return [Token(token) for (token,) in await self._half.fetch(self._sql["stale"], wanted)]
 
 

@@ -34,11 +34,11 @@ class MemoryStates:
         self._kept.update(fitting)
         return frozenset(fitting)
 
-    async def stale(self, scenario: str, model: str, limit: int = 1000) -> Sequence[Token]:
+    async def stale(self, scenario: str, model: str, *, after: str = "", limit: int = 1000) -> Sequence[Token]:
         """Members with events whose state is of another model, holds another number of events, or is not there."""
         wanted = {token: (scenario, model, events) for token, events in self._logged().items()}
         there = {token: (state.scenario, state.model, state.events) for token, state in self.rows.items()}
-        return sorted(token for token, right in wanted.items() if there.get(token) != right)[:limit]
+        return sorted(t for t, right in wanted.items() if t > after and there.get(t) != right)[:limit]
 
     def _logged(self) -> Counter[Token]:
         return Counter(event.token for event in self._events.rows.values() if event.token is not None)

@@ -57,6 +57,7 @@ class Site:
             scenario=self.scenario,
             ledger=self.storage.hub_ledger,
             events=self.storage.events,
+            states=self.storage.states,
             decisions=self.storage.decisions,
             plays=self.storage.plays,
             outcomes=self.storage.outcomes,

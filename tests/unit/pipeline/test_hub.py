@@ -42,6 +42,7 @@ class World:
             scenario=scenario,
             ledger=self.storage.hub_ledger,
             events=self.storage.events,
+            states=self.storage.states,
             decisions=self.storage.decisions,
             plays=self.storage.plays,
             outcomes=self.storage.outcomes,

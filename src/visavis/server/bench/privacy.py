@@ -199,6 +199,7 @@ async def _site(folder: Path, keys: SiteKey, scenario: Scenario) -> AsyncIterato
             scenario=scenario,
             ledger=storage.hub_ledger,
             events=storage.events,
+            states=storage.states,
             decisions=storage.decisions,
             plays=storage.plays,
             outcomes=storage.outcomes,

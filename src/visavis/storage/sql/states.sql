@@ -15,7 +15,7 @@ SELECT token FROM (
 
 -- stale: Whose state is not what the model makes of the log; a state of no event is no row.
 SELECT e.token FROM event AS e LEFT JOIN state AS s ON s.token = e.token
-WHERE e.token IS NOT NULL
+WHERE e.token IS NOT NULL AND e.token COLLATE "C" > %(after)s
 GROUP BY e.token, s.scenario, s.model, s.events
 HAVING s.model IS DISTINCT FROM %(model)s OR s.scenario <> %(scenario)s OR s.events IS DISTINCT FROM count(*)
-ORDER BY e.token LIMIT %(limit)s
+ORDER BY e.token COLLATE "C" LIMIT %(limit)s
