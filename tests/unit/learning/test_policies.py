@@ -16,12 +16,13 @@ from visavis.learning.policies.peers import peers
 from visavis.learning.policies.propensities import check_propensities
 from visavis.learning.policies.replay import ahead, interval, replay, run
 from visavis.learning.policies.rows import ONE_HOT, Rows, read_rows
-from visavis.learning.policies.worlds import Classes, Drift, Stream
+from visavis.learning.policies.worlds import Classes, Drift, Stream, digits
 from visavis.recommend.arms import Arms
 from visavis.recommend.greedy import Greedy
 from visavis.types import PolicyName
 
 Floats = np.ndarray
+SESSIONS = Path(__file__).parents[4] / "shared" / "data" / "bandit" / "online_shoppers_intention.csv"
 
 
 def quiet(step: str, share: float) -> None:
@@ -205,6 +206,22 @@ def test_peers_take_part_where_they_are_installed() -> None:
     for peer in peers()[:3]:
         made = run(peer.build(3, stream.contexts.shape[1], 1), stream, np.random.default_rng(1))
         assert made.rewards.mean() > 0.35, peer.name
+
+
+def test_digits_are_learned_in_one_pass() -> None:
+    """Two orders of 1,797 pictures: more than 0.82 (measured over ten: 0.856, 0.832 to 0.874)."""
+    report = replay(Classes(digits()), [ours(PolicyName.LINUCB)], seeds=2, first_seed=1, progress=quiet)
+    assert report.results[0].reward.value > 0.82
+
+
+@pytest.mark.shared_data
+@pytest.mark.skipif(not SESSIONS.exists(), reason="no shared/data/bandit beside the checkout")
+def test_who_buys_is_learned_from_a_file() -> None:
+    """12,330 sessions, 15.5 % buy: more than 0.885, where always "no" earns 0.845 (measured: 0.892)."""
+    report = replay(
+        Classes(read_rows(SESSIONS, "Revenue")), [ours(PolicyName.LINUCB)], seeds=1, first_seed=1, progress=quiet
+    )
+    assert report.results[0].reward.value > 0.885
 
 
 # ------ the command line

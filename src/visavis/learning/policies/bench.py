@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from visavis.learning.estimate import Estimate
 from visavis.learning.policies.agents import BANDITS, CHOSEN, EXPLORATION, Ours, ours
@@ -34,12 +33,11 @@ def bench_worlds(
     """Every policy of ours and every peer that is installed."""
     entrants = [ours(name) for name in BANDITS] + (peers() if with_peers else [])
     made = []
-    with threadpool_limits(1):
-        for world in worlds:
-            report = replay(world, entrants, seeds=seeds, first_seed=first_seed, progress=progress)
-            best = next((result.policy for result in report.results if not result.ours), None)
-            gap = None if best is None else ahead(report, CHOSEN, best)
-            made.append(PolicyBench(report=report, chosen=CHOSEN, best_peer=best, ahead=gap))
+    for world in worlds:
+        report = replay(world, entrants, seeds=seeds, first_seed=first_seed, progress=progress)
+        best = next((result.policy for result in report.results if not result.ours), None)
+        gap = None if best is None else ahead(report, CHOSEN, best)
+        made.append(PolicyBench(report=report, chosen=CHOSEN, best_peer=best, ahead=gap))
     return made
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from visavis.learning.estimate import Estimate
 from visavis.learning.policies.agents import Agent, Entrant
@@ -57,7 +58,7 @@ class Report:
 
 
 def replay(world: World, entrants: Sequence[Entrant], *, seeds: int, first_seed: int, progress: Progress) -> Report:
-    """Every policy meets the same streams and the same uniform numbers.
+    """Every policy meets the same streams and the same uniform numbers, on one thread.
 
     Args:
         world: What they decide in.
@@ -72,7 +73,8 @@ def replay(world: World, entrants: Sequence[Entrant], *, seeds: int, first_seed:
         stream = world.stream(np.random.default_rng((seed, 0)))
         for n, entrant in enumerate(entrants):
             agent = entrant.build(world.choices, stream.contexts.shape[1], seed)
-            passes[n].append(run(agent, stream, np.random.default_rng((seed, 1))))
+            with threadpool_limits(1):  # small matrices; a second thread would only wait for the first
+                passes[n].append(run(agent, stream, np.random.default_rng((seed, 1))))
             done = (seed - first_seed) * len(entrants) + n + 1
             progress(f"policies on {world.name}", done / (seeds * len(entrants)))
     results = [_result(entrant, made, at) for entrant, made in zip(entrants, passes, strict=True)]
