@@ -39,17 +39,19 @@ class LogReader:
 
     async def events(self, scenario: str, since: datetime, until: datetime) -> Sequence[Event]:
         """Events of members, oldest first; raises InputRefused where there are too many."""
-        return [event_of(row) for row in await self._rows("events", scenario, since, until)]
+        return [event_of(row) for row in await self._rows(self._sql["events"], scenario, since, until)]
 
     async def decisions(self, scenario: str, since: datetime, until: datetime) -> Sequence[Came]:
         """Decisions, oldest first; raises InputRefused where there are too many."""
         names = Came.__dataclass_fields__
-        rows = await self._rows("decisions", scenario, since, until)
+        rows = await self._rows(self._sql["decisions"], scenario, since, until)
         return [Came(**dict(zip(names, row, strict=True))) for row in rows]
 
-    async def _rows(self, what: str, scenario: str, since: datetime, until: datetime) -> Sequence[tuple[Any, ...]]:
+    async def _rows(
+        self, statement: bytes, scenario: str, since: datetime, until: datetime
+    ) -> Sequence[tuple[Any, ...]]:
         asked = {"scenario": scenario, "since": since, "until": until, "limit": MOST + 1}
-        rows = await self._half.fetch(self._sql[what], asked)
+        rows = await self._half.fetch(statement, asked)
         if len(rows) > MOST:
-            raise InputRefused(f"more than {MOST:,} {what}; ask for fewer days")
+            raise InputRefused(f"more than {MOST:,} rows; ask for fewer days")
         return rows

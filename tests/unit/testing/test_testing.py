@@ -93,7 +93,7 @@ def test_ids_are_counted() -> None:
 
 def test_memory_has_every_port_of_the_database() -> None:
     """Under the same names; what only a database has is listed here."""
-    only_there = {"board", "breach", "hub_breach", "halves", "recovered"}
+    only_there = {"board", "breach", "hub_breach", "halves", "log", "recovered"}
     assert {f.name for f in fields(Storage)} - only_there == {f.name for f in fields(MemoryStorage)}
 
 
