@@ -18,7 +18,7 @@ from visavis.learning.behaviour.train import Epoch, Run, fit, start, threads
 AT_ONCE = 256  # members whose scores are computed together
 NETWORKS = 1  # that are averaged
 APART = 1_000_003  # between their seeds
-MOST_ASKED = 5000  # members after an epoch, evenly spread
+MOST_ASKED = 2000  # members after an epoch, evenly spread
 NEXT_ITEM = Recipe(item_size=128, decimals=False, epochs=14, behaviour=0.0, next_visit=0.0, keep=Keep.NDCG, patience=6)
 """A sequence a member, cross-entropy over all items at every position; chosen on validation items of MovieLens 100k."""
 LARGE, HUGE = 5e8, 8e9  # events times items
@@ -36,7 +36,7 @@ def recipe_for(series: Series) -> Recipe:
         return NEXT_ITEM
     if size <= HUGE:
         return replace(NEXT_ITEM, widths=(192,), batch=32, epochs=16, patience=3)
-    return replace(NEXT_ITEM, item_size=48, widths=(96,), batch=128, epochs=6, negatives=2000, longest=200)
+    return replace(NEXT_ITEM, item_size=48, widths=(96,), batch=128, epochs=4, negatives=2000, longest=200)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -136,7 +136,7 @@ def _validation_ndcg(scorer: NextItemScorer) -> float:
     items = data.encoded.names[:, 1] - 1
     members = np.flatnonzero(counts > 1)
     members = members[items[data.starts[1:][members] - 1] >= 0]
-    members = members[:: max(1, len(members) // MOST_ASKED)]
+    members = members[:: max(1, -(-len(members) // MOST_ASKED))]
     gains: list[float] = []
     for i in range(0, len(members), AT_ONCE):
         some = members[i : i + AT_ONCE]
