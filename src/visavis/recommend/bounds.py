@@ -78,7 +78,9 @@ def bernstein_low(values: Floats, *, most: float, level: float = LEVEL) -> float
     return float(values.mean() - spread - 7 * most * np.log(2 / delta) / (3 * (n - 1)))
 
 
-def gain(new: Floats, current: Floats, groups: NDArray[np.int64] | None = None, *, measure: str) -> Gain:
+def gain(
+    new: Floats, current: Floats, groups: NDArray[np.int64] | None = None, *, measure: str, level: float = LEVEL
+) -> Gain:
     """Compare row by row: what both share, such as an easy member, cancels.
 
     Args:
@@ -86,8 +88,9 @@ def gain(new: Floats, current: Floats, groups: NDArray[np.int64] | None = None, 
         current: (N,) the same of the one that serves.
         groups: as of `standard_error`.
         measure: what was measured.
+        level: of the bounds.
     """
-    bounds = mean_bounds(new - current, groups)
+    bounds = mean_bounds(new - current, groups, level=level)
     return Gain(
         measure=measure,
         new=float(new.mean()),

@@ -43,6 +43,11 @@ class Guarding:
         self._site = site
         self._version: int | None = None
 
+    @property
+    def promoted(self) -> bool:
+        """Whether a promoted policy serves."""
+        return self._version is not None
+
     async def follow(self) -> None:
         """Swap the promoted policy in, whole, as soon as it is told; decisions that have begun end with the old one."""
         async for topic, payload in self._site.storage.signals.subscribe("model"):

@@ -83,6 +83,8 @@ class Loops:
     async def follow_policy(self) -> None:
         """Swap in each new snapshot of the policy."""
         async for _topic, _payload in self._site.storage.signals.subscribe("policy"):
+            if self._site.guarding.promoted:
+                continue  # it serves as it was judged; the one that learns goes on learning beside it
             snapshot = await self._site.storage.policies.latest(self._site.hub.policy.name, self._site.scenario.name)
             if snapshot is not None and snapshot.version > self._site.hub.policy.version:
                 self._site.hub.policy = restore_policy(snapshot, self._site.scenario)

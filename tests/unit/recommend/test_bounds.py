@@ -44,6 +44,8 @@ def test_a_gain_is_compared_row_by_row() -> None:
     assert found.beats
     assert found.low < 0.1 < found.high
     assert not gain(ease, ease, measure="reward").beats
+    surer = gain(ease + 0.1 + rng.normal(scale=0.1, size=500), ease, measure="reward", level=0.99)
+    assert (surer.high - surer.low) / (found.high - found.low) == pytest.approx(2.576 / 1.960, rel=0.1)
 
 
 def test_a_change_between_two_windows() -> None:

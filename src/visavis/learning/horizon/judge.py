@@ -10,6 +10,7 @@ from visavis.learning.horizon.visits import Visits, values
 from visavis.recommend.bounds import Gain, gain
 from visavis.recommend.horizon import Floats
 
+LEVEL = 0.99  # of the gain's bounds: a few long stories weigh much, and an interval of 95 % promises too much
 MOST_WEIGHT = 40.0  # product of importance weights along a member's visits
 
 
@@ -49,7 +50,7 @@ def judge_horizon(
             q = fit_value(valued, choice, recipe, weights)
             found[np.flatnonzero(fold_of == fold)] = _worth(asked, choice(values(asked, weights)), q, recipe)
     return Judgement(
-        gain=gain(new, old, measure="discounted reward of a member, sequential DR"),
+        gain=gain(new, old, measure="discounted reward of a member, sequential DR", level=LEVEL),
         logged=float(_returns(visits, recipe).mean()),
         weights=fit_horizon(visits, recipe),
     )
