@@ -107,7 +107,7 @@ def test_a_visit_that_has_not_come_counts_as_later() -> None:
 def test_the_next_item_of_a_circle_is_learned() -> None:
     """Twelve items in a circle: whoever was at one goes to the next; the last event was not trained on."""
     series = cycles(24, 12, 8)
-    scorer = fit_next_item(series, SMALL, seed=3)
+    scorer = fit_next_item(series, SMALL, seed=3, networks=1)
     scores = scorer.scores(np.arange(24))
     assert scores.shape == (24, 12)
     assert (scores.argmax(axis=1) == (np.arange(24) + 8) % 12).mean() > 0.9
