@@ -21,7 +21,9 @@ def bench_feedback_command(
 ) -> None:
     """On an embedded PostgreSQL in a temporary folder."""
     from visavis.server.bench.feedback import bench_feedback
+    from visavis.server.logs import configure
 
+    configure("error", pretty=False)
     with progress_bar(err) as progress:
         found = bench_feedback(settings(scenario=scenario, cache_dir=cache_dir), rounds, progress)
     if json_:
