@@ -193,7 +193,7 @@ def simulator_speaks_of_this_pack(files: Files) -> Iterator[Breach]:
     for place, kind in _simulated_kinds(files.simulator):
         if kind not in files.pack.event_types:
             yield "simulator", place, f"event type {kind!r} does not exist"
-        elif place[0] != "history" and not files.pack.event_types[kind].reaction:
+        elif place[0] in ("steps", "refusal") and not files.pack.event_types[kind].reaction:
             yield "simulator", place, f"event type {kind!r} is not a reaction"
     for placement_id in files.simulator.visits.placements:
         if placement_id not in files.pack.placements:
@@ -205,11 +205,16 @@ def _simulated_kinds(simulator: SimulatorFile) -> Iterator[tuple[Place, str]]:
         yield ("steps", n, "kind"), step.kind
     yield ("refusal", "kind"), simulator.refusal.kind
     yield ("history", "kind"), simulator.history.kind
+    for n, fact in enumerate(simulator.facts):
+        yield ("facts", n, "kind"), fact.kind
 
 
 def simulated_delays_fit(files: Files) -> Iterator[Breach]:
-    """Delays run forwards and end within the attribution window."""
-    total = 0.0
+    """Delays run forwards and end within the attribution window, also those of the late."""
+    late = files.simulator.late.delay_s if files.simulator.late else [0.0, 0.0]
+    if late[0] > late[1]:
+        yield "simulator", ("late", "delay_s"), "ends before it begins"
+    total = late[1]
     for n, step in enumerate(files.simulator.steps):
         total += step.delay_s[1]
         if step.delay_s[0] > step.delay_s[1]:
@@ -217,8 +222,17 @@ def simulated_delays_fit(files: Files) -> Iterator[Breach]:
         if total > files.pack.attribution_window_s:
             yield "simulator", ("steps", n, "delay_s"), "can end after the attribution window"
     first, last = files.simulator.refusal.delay_s
-    if first > last or last > files.pack.attribution_window_s:
+    if first > last or last + late[1] > files.pack.attribution_window_s:
         yield "simulator", ("refusal", "delay_s"), "must run forwards and end within the attribution window"
+
+
+def simulated_facts_are_values(files: Files) -> Iterator[Breach]:
+    """What members say of themselves is what such an event may say."""
+    for n, fact in enumerate(files.simulator.facts):
+        known = files.pack.event_types.get(fact.kind)
+        least, greatest = known.values if known and known.values else (-1e9, 1e9)
+        if not least <= fact.values[0] <= fact.values[1] <= greatest:
+            yield "simulator", ("facts", n, "values"), "must run forwards, within the values of the event type"
 
 
 def histories_speak_of_this_pack(files: Files) -> Iterator[Breach]:
@@ -294,6 +308,7 @@ RULES: tuple[Rule, ...] = (
     rules_leave_the_house_open,
     simulator_speaks_of_this_pack,
     simulated_delays_fit,
+    simulated_facts_are_values,
     histories_speak_of_this_pack,
     histories_are_whole,
 )

@@ -223,6 +223,36 @@ class History(Entry):
     consistency: Chance  # share of them that follows the member's taste; the rest is chance
 
 
+class FactEntry(Entry):
+    """What simulated members said of themselves before; whole numbers by chance."""
+
+    kind: Id
+    values: Annotated[list[Annotated[int, Field(ge=-(10**9), le=10**9)]], Field(min_length=2, max_length=2)]
+    days: Annotated[float, Field(gt=0, le=3650)]  # how long ago at most
+    missing: Chance = 0.0  # share of members who never did
+
+
+class Drift(Entry):
+    """Tastes and appeals change, once."""
+
+    after_days: Annotated[float, Field(ge=0, le=3650)]
+    share: Chance  # of their variance that is new
+
+
+class Fatigue(Entry):
+    """An offer that a member saw lately is worth less to them."""
+
+    odds: Annotated[float, Field(ge=0, le=10)]  # taken from the log-odds by each time
+    days: Annotated[float, Field(gt=0, le=365)]  # in which it counts
+
+
+class Late(Entry):
+    """Some react later than their steps say."""
+
+    chance: Chance
+    delay_s: Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=2, max_length=2)]  # from, to
+
+
 Spread = Annotated[list[Annotated[float, Field(ge=0, le=1e7)]], Field(min_length=2, max_length=2)]
 """Median, and standard deviation of the logarithm."""
 
@@ -290,4 +320,8 @@ class SimulatorFile(Entry):
     refusal: Step  # instead of the first step, of those who did not take it
     visits: Visits
     history: History
+    facts: Annotated[list[FactEntry], Field(max_length=50)] = []
+    drift: Drift | None = None
+    fatigue: Fatigue | None = None
+    late: Late | None = None
     histories: HistoriesEntry | None = None

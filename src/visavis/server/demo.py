@@ -20,13 +20,14 @@ from PIL import Image, ImageEnhance
 
 from visavis.config import Settings
 from visavis.pipeline.camera import Camera
+from visavis.scenarios.loader import load_scenario
 from visavis.server.permissions import Permission
 from visavis.server.run import serving, stop_asked
 from visavis.server.site import Progress, Site
-from visavis.server.visitors import Client
-from visavis.simulation.people import Population, Visit
+from visavis.server.visitors import Client, Happened
+from visavis.simulation.people import Population, Seen, Visit
 from visavis.simulation.walk_by import Portrait, walk_by
-from visavis.types import Purpose, Surface
+from visavis.types import Purpose, Scenario, Surface
 
 MEMBERS = 200
 FPS = 5.0
@@ -83,7 +84,7 @@ async def run_demo(
     async with AsyncExitStack() as stack:
         folder = data_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="visavis-demo-")))
         site, address = await stack.enter_async_context(
-            serving(settings.model_copy(update={"data_dir": folder, "demonstration": True}), progress=progress)
+            serving(settings.model_copy(update=_demonstrated(settings, folder)), progress=progress)
         )
         headers = await stack.enter_async_context(visitors_key(site))
         http = httpx.AsyncClient(base_url=address, timeout=30, headers=headers)
@@ -99,6 +100,17 @@ async def run_demo(
         async with _running(parts) as failed:
             await _first(stop.wait(), failed.wait(), seconds=seconds)
         return await show.report()
+
+
+def _demonstrated(settings: Settings, folder: Path) -> dict[str, Any]:
+    """A staff member looks on at the desk, where a portrait cannot show that it is alive."""
+    desk = _kiosks(load_scenario(settings.scenario))[-1]
+    return {"data_dir": folder, "demonstration": True, "attended": (*settings.attended, desk)}
+
+
+def _kiosks(scenario: Scenario) -> list[str]:
+    """Where members stand alone, in the order of the pack; any place where there is no such."""
+    return [p.id for p in scenario.placements.values() if p.surface is Surface.KIOSK] or [*scenario.placements][:1]
 
 
 @asynccontextmanager
@@ -146,13 +158,14 @@ class Show:
         self._site = site
         self._client = Client(http=http, clock=site.clock)
         self._people = Population(scenario=site.scenario, members=MEMBERS + 1, seed=seed)
+        self._seen, self._seen_by_chance = Seen.of(site.scenario), Seen.of(site.scenario)
         self._rng = np.random.default_rng([seed, 7])
         self._pins: list[str] = []
         self._started = site.clock.now()
         self._rewards = Rewards()
         self._strangers_known = 0
-        kiosks = [p.id for p in site.scenario.placements.values() if p.surface is Surface.KIOSK]
-        self._door = kiosks[0] if kiosks else next(iter(site.scenario.placements))
+        self._door, self._desk = _kiosks(site.scenario)[0], _kiosks(site.scenario)[-1]
+        self._day = 0.0  # of the visitors, whose days are short
         self._aisles = [p for p in site.scenario.placements if p != self._door] or [self._door]
 
     # ------ members join
@@ -162,15 +175,25 @@ class Show:
         for member in range(MEMBERS):
             joined = await self._client.join(f"Member {member + 1}", placement=self._aisles[0], purposes=ALLOWED)
             self._pins.append(joined["pin"])
-            now = self._site.clock.now()
-            bought = [(kind, item, now - timedelta(days=ago)) for kind, item, ago in self._people.history(member)]
-            await self._client.tell(joined["decision"], bought)
+            await self._client.tell(joined["decision"], self._past(member))
             progress("enrolling simulated members", (member + 1) / MEMBERS)
+
+    def _past(self, member: int) -> list[Happened]:
+        now = self._site.clock.now()
+        did = [
+            Happened(kind=kind, at=now - timedelta(days=ago), item_id=item)
+            for kind, item, ago in self._people.history(member)
+        ]
+        said = [
+            Happened(kind=kind, at=now - timedelta(days=ago), value=value)
+            for kind, value, ago in self._people.facts(member)
+        ]
+        return did + said
 
     async def enrol_member(self, progress: Progress) -> None:
         """The person of one portrait joins with three photos of it."""
         await self._client.join(
-            NICKNAME, placement=self._door, purposes=(Purpose.RECOGNISE, *ALLOWED), photos=_enrolment_photos(MEMBER)
+            NICKNAME, placement=self._desk, purposes=(Purpose.RECOGNISE, *ALLOWED), photos=_enrolment_photos(MEMBER)
         )
         progress("enrolling the example member", 1.0)
 
@@ -182,6 +205,7 @@ class Show:
         begin, number = loop.time(), 0
         while True:
             visit = self._people.visit(number, self._aisles)
+            self._day = visit.day
             if visit.member < MEMBERS:
                 await self._visit(visit)
             number += 1
@@ -195,15 +219,18 @@ class Show:
         by_chance = candidates[int(self._rng.integers(len(candidates)))]
         earned = await self._watch(visit, decision)
         self._rewards.policy.append(earned)
-        self._rewards.uniform.append(self._people.reward(self._people.respond(visit, by_chance)))
+        shown = self._seen_by_chance.lately(visit, by_chance)
+        self._rewards.uniform.append(self._people.reward(self._people.respond(visit, by_chance, shown=shown)))
+        self._seen_by_chance.add(visit, by_chance)
 
     async def _watch(self, visit: Visit, decision: dict[str, Any]) -> float:
         """The offer comes on the glass, the visitor reacts or not, the offer goes; what that was worth."""
         item = decision["item"]["id"]
-        reactions = self._people.respond(visit, item)
+        reactions = self._people.respond(visit, item, shown=self._seen.lately(visit, item))
+        self._seen.add(visit, item)
         await self._client.show(decision, "rendered", "on_glass")
         now = self._site.clock.now()
-        await self._client.tell(decision, [(reaction.kind, item, now) for reaction in reactions])
+        await self._client.tell(decision, [Happened(kind=r.kind, at=now, item_id=item) for r in reactions])
         await self._client.show(decision, "ended")
         return self._people.reward(reactions)
 
@@ -230,7 +257,8 @@ class Show:
         number = 0
         async for decision in self._client.decisions(self._door):
             number -= 1  # visits of the crowd count upwards
-            await self._watch(Visit(number=2**40 + number, member=MEMBERS, placement=self._door), decision)
+            visit = Visit(number=2**40 + number, member=MEMBERS, placement=self._door, day=self._day)
+            await self._watch(visit, decision)
 
     # ------ afterwards
 

@@ -15,6 +15,16 @@ from visavis.types import Purpose
 LOCALE = "en"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """Something that a visitor did."""
+
+    kind: str
+    at: datetime
+    item_id: str | None = None
+    value: float = 0.0
+
+
 @dataclass(slots=True, kw_only=True)
 class Client:
     """The routes that a kiosk and a screen use, for one placement after another."""
@@ -62,8 +72,8 @@ class Client:
         body = [{"decision_id": decision["decision_id"], "stage": stage, "at": at} for stage in stages]
         await self._json(self.http.post(f"/v1/play/{decision['placement']}/stages", json=body))
 
-    async def tell(self, decision: dict[str, Any], happened: Sequence[tuple[str, str, datetime]]) -> None:
-        """Send what the visitor did: (event type, item, time)."""
+    async def tell(self, decision: dict[str, Any], happened: Sequence[Happened]) -> None:
+        """Send what the visitor did."""
         if not happened:
             return
         events = [
@@ -71,11 +81,11 @@ class Client:
                 "specversion": "1.0",
                 "id": str(uuid4()),
                 "source": "/demo/visitors",
-                "type": kind,
-                "time": at.isoformat(),
-                "data": {"decision_id": decision["decision_id"], "item_id": item_id},
+                "type": did.kind,
+                "time": did.at.isoformat(),
+                "data": {"decision_id": decision["decision_id"], "item_id": did.item_id, "value": did.value},
             }
-            for kind, item_id, at in happened
+            for did in happened
         ]
         await self._json(self.http.post("/v1/events", json=events))
 

@@ -81,6 +81,9 @@ def test_retail_holds_what_it_promises() -> None:
         ("simulator.yaml", "behaviour: lapsed", "behaviour: laped", "'laped' does not exist"),
         ("simulator.yaml", "says: browser", "says: lapsed", "'lapsed' does not exist"),  # few events speak for it
         ("simulator.yaml", "items: [filter-roast,", "items: [seeded-rolls,", "cannot be told from 'basket'"),
+        ("simulator.yaml", "quirk_spread", "late: {chance: 1, delay_s: [9, 90]}\nquirk_spread", "attribution window"),
+        ("simulator.yaml", "quirk_spread", "facts: [{kind: vist, values: [1, 2], days: 3}]\nquirk_spread", "'vist'"),
+        ("simulator.yaml", "quirk_spread", "facts: [{kind: visit, values: [3, 2], days: 3}]\nquirk_spread", "forwards"),
         ("simulator.yaml", "{reaches: 0,", "{reaches: 900,", "must rise from 0"),
         ("simulator.yaml", "      says: enthusiast\n", "", "no act says 'enthusiast'"),
         ("simulator.yaml", "small-basket: weekend-novel, ", "", "no offer for 'browser' at tier 'small-basket'"),
