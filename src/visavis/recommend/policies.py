@@ -1,5 +1,7 @@
 """The one place that builds each policy, fresh or from a snapshot."""
 
+import math
+
 from visavis.errors import PolicyUntrained
 from visavis.recommend.crosses import Crossed
 from visavis.recommend.epsilon_greedy import EpsilonGreedy
@@ -10,7 +12,7 @@ from visavis.recommend.learned import Learned
 from visavis.recommend.linucb import LinUCB
 from visavis.recommend.policy import Chooser, Policy
 from visavis.recommend.safety import Safety
-from visavis.recommend.shared import Model, Shared
+from visavis.recommend.shared import KEEP, Model, Shared
 from visavis.recommend.softmax import Softmax
 from visavis.recommend.squarecb import SquareCB
 from visavis.recommend.thompson import Thompson
@@ -62,19 +64,20 @@ def build_chooser(name: PolicyName, *, exploration: float) -> Chooser:
             return EpsilonGreedy(epsilon=AHEAD)
 
 
-def _model(name: PolicyName, features: Features) -> Model:
+def _model(name: PolicyName, features: Features, *, keep: float) -> Model:
     match name:
         case PolicyName.UNIFORM:
             return Ignorant(features)
         case PolicyName.HORIZON:
             return Planned(features)
         case _:
-            return Shared(features, needs_width=name in WITH_WIDTHS)
+            return Shared(features, needs_width=name in WITH_WIDTHS, keep=keep)
 
 
 def _learned(scenario: Scenario, name: PolicyName) -> Learned:
     chooser = build_chooser(name, exploration=scenario.exploration)
     features = Crossed(scenario=scenario) if name is PolicyName.NEURAL_LINEAR else Features(scenario=scenario)
-    model = _model(name, features)
+    keep = math.exp(-1 / scenario.memory) if scenario.memory else KEEP
+    model = _model(name, features, keep=keep)
     safety = Safety(scenario.items, budget=scenario.exploration_budget, floor=scenario.safety_floor)
     return Learned(name=name, scenario=scenario.name, chooser=chooser, model=model, safety=safety)

@@ -157,6 +157,7 @@ def _scenario(files: Files) -> Scenario:
         policy=PolicyName(pack.policy),
         exploration_budget=pack.exploration_budget,
         safety_floor=pack.safety_floor,
+        memory=pack.memory,
         rules=tuple(_rule(rule_id, entry) for rule_id, entry in pack.rules.items()),
     )
 

@@ -162,6 +162,7 @@ class PackFile(Entry):
     policy: PolicyChoice = "squarecb"
     exploration_budget: Chance = 1.0
     safety_floor: Chance | None = None
+    memory: Annotated[int, Field(ge=10, le=100_000_000)] | None = None
     rules: Annotated[dict[Id, RuleEntry], Field(max_length=100)] = {}
 
 

@@ -186,6 +186,7 @@ class Scenario:
     policy: PolicyName = PolicyName.SQUARECB
     exploration_budget: float = 1.0  # largest share of decisions, in [0, 1], that may explore
     safety_floor: float | None = None  # share of the best static choice's mean reward; below it, no exploring
+    memory: int | None = None  # outcomes after which what was learned weighs 1/e; None: as the policy has it
     rules: tuple[Rule, ...] = ()  # eligibility: what they withhold is never a candidate
 
     def __post_init__(self) -> None:

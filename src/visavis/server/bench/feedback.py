@@ -15,7 +15,7 @@ from visavis.server.bench.fair import Spread
 from visavis.server.demo import visitors_key
 from visavis.server.run import serving
 from visavis.server.site import Progress, Site
-from visavis.server.visitors import Client
+from visavis.server.visitors import Client, Happened
 from visavis.types import Purpose
 
 ASK_EVERY_S = 0.005
@@ -64,7 +64,7 @@ async def _round(site: Site, client: Client, pins: list[str], placement: str) ->
     await client.show(shown, "rendered", "on_glass")
     kind = next(name for name, meaning in site.scenario.event_types.items() if meaning.reaction and meaning.reward)
     before, since = site.hub.policy.version, time.perf_counter()
-    await client.tell(shown, [(kind, shown["item"]["id"], site.clock.now())])
+    await client.tell(shown, [Happened(kind=kind, item_id=shown["item"]["id"], at=site.clock.now())])
     while site.hub.policy.version <= before and time.perf_counter() - since < LATEST_S:  # noqa: ASYNC110 - the site's own
         await asyncio.sleep(ASK_EVERY_S)
     next_one = await _decision(client, pins[1], placement)
