@@ -16,7 +16,6 @@ from visavis.learning.behaviour.sequences import Sequences, sequences
 from visavis.learning.behaviour.train import Epoch, Run, fit, start, threads
 
 AT_ONCE = 256  # members whose scores are computed together
-NETWORKS = 2  # that are averaged where the data are small; chosen on validation items of MovieLens 100k
 APART = 1_000_003  # between their seeds
 MOST_ASKED = 2000  # members after an epoch, evenly spread
 NEXT_ITEM = Recipe(item_size=128, decimals=False, epochs=14, behaviour=0.0, next_visit=0.0, keep=Keep.NDCG, patience=6)
@@ -91,7 +90,7 @@ def fit_next_item(
     *,
     seed: int = 1,
     cores: int = 1,
-    networks: int | None = None,
+    networks: int = 1,
     progress: Callable[[str, float], None] = lambda _step, _share: None,
 ) -> NextItemScorer:
     """Train on all but each member's last event, which tells when to stop.
@@ -101,7 +100,7 @@ def fit_next_item(
         recipe: how; its heads other than the next item are left out. None: by the size of the data.
         seed: of weights, order and dropout.
         cores: threads to compute with.
-        networks: trained in turn with seeds of their own; their mean answers. None: by the size of the data.
+        networks: trained in turn with seeds of their own; their mean answers.
         progress: told of the share done.
 
     Raises:
@@ -110,7 +109,6 @@ def fit_next_item(
     recipe = replace(recipe or recipe_for(series), seed=seed, threads=cores, behaviour=0.0, next_visit=0.0)
     known = Vocabulary(kinds=series.kinds, items=series.items, placements=series.placements, classes=("any",))
     counts = np.diff(series.starts)
-    count = networks or (NETWORKS if len(series) * len(series.items) <= LARGE else 1)
     data = sequences(series, known, fence=np.maximum(counts - 1, 0), until=np.zeros(len(counts), np.int64))
 
     def ndcg(network: BehaviourNetwork) -> float:
@@ -120,11 +118,11 @@ def fit_next_item(
         own = replace(recipe, seed=seed + APART * number)
 
         def share(step: str, done: float) -> None:
-            progress(step, (number + done) / count)
+            progress(step, (number + done) / networks)
 
         return fit(data, own, start(own, known, data), ndcg=ndcg, progress=share)
 
-    runs = [trained(number) for number in range(count)]
+    runs = [trained(number) for number in range(networks)]
     return NextItemScorer(
         networks=tuple(run.best_network() for run in runs), data=data, recipe=recipe, history=tuple(runs[0].history)
     )
