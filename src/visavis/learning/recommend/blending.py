@@ -11,7 +11,7 @@ from visavis.learning.recommend.fits import Progress, fit_sources
 from visavis.learning.recommend.interactions import Interactions
 from visavis.learning.recommend.questions import Question
 from visavis.learning.recommend.recipe import Recipe
-from visavis.learning.recommend.weigh import fit_weights
+from visavis.learning.recommend.weigh import climb, fit_weights
 from visavis.recommend.blend import Blend, on_common_scale, unseen_by
 from visavis.recommend.candidates import Source
 
@@ -50,11 +50,33 @@ def fit_blend(
     """
     sources, seconds = fit_sources(known, recipe, seed=seed, threads=threads, progress=progress)
     started = time.perf_counter()
-    weights = weigh(sources, asked, len(known.items), recipe, seed=seed, outside=outside or {})
+    told = answers(sources, asked, len(known.items), recipe, seed=seed, outside=outside or {})
+    weights = weigh([told], recipe)
     return Fitted(blend=Blend(sources, weights), seconds={**seconds, "weights": time.perf_counter() - started})
 
 
-def weigh(
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Answers:
+    """What sources say to questions whose answer is known."""
+
+    names: tuple[str, ...]  # of the sources
+    features: NDArray[np.float32]  # (questions, items, sources) on the common scale
+    wanted: NDArray[np.float64]  # (questions, items) shares of what was chosen
+    is_open: NDArray[np.bool_]  # (questions, items) what competes
+
+
+def weigh(parts: Sequence[Answers], recipe: Recipe) -> dict[str, float]:
+    """Weight of each source, over all parts together."""
+    features = np.concatenate([part.features for part in parts])
+    wanted = np.concatenate([part.wanted for part in parts])
+    is_open = np.concatenate([part.is_open for part in parts])
+    weights = fit_weights(features, wanted, is_open, ridge=recipe.ridge)
+    if recipe.top:
+        weights = climb(weights, features, wanted, is_open, k=recipe.top)
+    return dict(zip(parts[0].names, weights.tolist(), strict=True))
+
+
+def answers(
     sources: Sequence[Source],
     asked: Sequence[Question],
     item_count: int,
@@ -62,9 +84,9 @@ def weigh(
     *,
     seed: int,
     outside: Outside,
-) -> dict[str, float]:
-    """Weight of each source and of each outside model; on so many questions, drawn at random, as memory allows."""
-    names = [*(source.name for source in sources), *outside]
+) -> Answers:
+    """Of each source and of each outside model; to so many questions, drawn at random, as memory allows."""
+    names = (*(source.name for source in sources), *outside)
     most = max(1, recipe.weigh_cells // (item_count * len(names)))
     drawn = np.sort(np.random.default_rng(seed).permutation(len(asked))[:most])
     features = np.empty((len(drawn), item_count, len(names)), np.float32)
@@ -80,5 +102,4 @@ def weigh(
         wanted[row, question.wanted] = 1.0 / len(question.wanted)
         is_open[row] = unseen
         is_open[row, question.wanted] = True
-    weights = fit_weights(features, wanted, is_open, ridge=recipe.ridge)
-    return dict(zip(names, weights.tolist(), strict=True))
+    return Answers(names=names, features=features, wanted=wanted, is_open=is_open)

@@ -85,8 +85,8 @@ def fit_successors(data: Interactions, rule: SuccessorRule) -> LinearItems:
 
 def fit_factors(data: Interactions, rule: FactorRule, *, seed: int, threads: int) -> Factors:
     """Item factors; members are folded in when they come."""
-    als = alternating_least_squares(rule, seed=seed, threads=threads)
     with quiet_blas():
+        als = alternating_least_squares(rule, seed=seed, threads=threads)
         als.fit(matrix(data), show_progress=False)
     return Factors(np.asarray(als.item_factors), confidence=rule.confidence, ridge=rule.ridge)
 
@@ -109,6 +109,7 @@ def alternating_least_squares(rule: FactorRule, *, seed: int, threads: int) -> A
 
 def quiet_blas() -> AbstractContextManager[Any]:
     """One BLAS thread while `implicit` runs its own: two pools on one machine slow each other down."""
+    import scipy.linalg  # noqa: F401, PLC0415 - brings a BLAS of its own, which is limited only once it is loaded
     from threadpoolctl import threadpool_limits  # noqa: PLC0415 - comes with implicit
 
     limits: AbstractContextManager[Any] = threadpool_limits(1, "blas")

@@ -7,7 +7,7 @@ class HoldOut(StrEnum):
     """How choices are held out."""
 
     LEAVE_ONE_OUT = "leave-one-out"  # the last choice of each member tests, the second last weighs the blend
-    RANDOM_SPLIT = "random-split"  # a quarter of each item's choices tests, a quarter of the rest weighs
+    RANDOM_SPLIT = "random-split"  # a quarter of each item's choices tests, a tenth of the rest weighs
 
 
 class Peer(StrEnum):

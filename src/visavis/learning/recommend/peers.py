@@ -67,8 +67,8 @@ def _als(data: Interactions, seed: int, threads: int) -> Source:
         from implicit.cpu.als import AlternatingLeastSquares  # noqa: PLC0415 - measured where it is installed
     except ModuleNotFoundError as failure:
         raise ExtraMissing("implicit: pip install 'visavis[learning]'") from failure
-    als = AlternatingLeastSquares(random_state=seed, num_threads=threads)
     with quiet_blas():
+        als = AlternatingLeastSquares(random_state=seed, num_threads=threads)
         als.fit(matrix(data), show_progress=False)
     factors = Factors(np.asarray(als.item_factors), confidence=als.alpha, ridge=als.regularization)
     return Named(Peer.IMPLICIT_ALS.value, factors)
@@ -84,8 +84,8 @@ class _Bpr:
             from implicit.cpu.bpr import BayesianPersonalizedRanking  # noqa: PLC0415 - measured where it is installed
         except ModuleNotFoundError as failure:
             raise ExtraMissing("implicit: pip install 'visavis[learning]'") from failure
-        model = BayesianPersonalizedRanking(random_state=seed, num_threads=1)  # more threads race: no seed holds
         with quiet_blas():
+            model = BayesianPersonalizedRanking(random_state=seed, num_threads=1)  # more threads race: no seed holds
             model.fit(matrix(data), show_progress=False)
         self._members, self._items = np.asarray(model.user_factors), np.asarray(model.item_factors)
         self._rows: dict[bytes, int] = {}

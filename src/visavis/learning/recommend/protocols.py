@@ -7,19 +7,20 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.learning.recommend.blending import Fitted, Outside, fit_blend
+from visavis.learning.recommend.blending import Fitted, Outside, answers, fit_blend, weigh
 from visavis.learning.recommend.fits import Progress, fit_sources
 from visavis.learning.recommend.interactions import Interactions
 from visavis.learning.recommend.measures import Ranked, rank
 from visavis.learning.recommend.names import HoldOut, Peer
 from visavis.learning.recommend.peers import fit_peer
-from visavis.learning.recommend.questions import LEAST, Question, last_questions, split_questions
+from visavis.learning.recommend.questions import LEAST, WEIGH_SHARE, Question, last_questions, split_questions
 from visavis.learning.recommend.recipe import Recipe
 from visavis.learning.recommend.report import Lists, ModelReport, RecommendReport, figures, lists_of
 from visavis.recommend.blend import Blend
 from visavis.recommend.candidates import Floats, Source
 
 REFRESHED = "blend, statistics refreshed"
+WEIGH_SPLITS = 3  # of what is known at random, on which together the weights are learned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,25 +75,29 @@ def _leave_one_out(data: Interactions, plan: Plan, seed: int, progress: Progress
     """Statistics without the last two choices of whoever is tested, weights on the second last, test on the last."""
     known = data.without_last(2, least=LEAST)
     weighed, asked = last_questions(data, back=2), _drawn(last_questions(data, back=1), plan.most, seed)
-    outside, answers, seconds = _network(data, plan, seed, weighed, asked, progress)
+    outside, network, seconds = _network(data, plan, seed, weighed, asked, progress)
     fitted = fit_blend(known, weighed, plan.recipe, seed=seed, threads=plan.threads, progress=progress, outside=outside)
     more: dict[str, Blend] = {}
     if plan.refreshed:
         later = data.without_last(1, least=LEAST)
         again, _ = fit_sources(later, plan.recipe, seed=seed, threads=plan.threads, progress=progress)
         more[REFRESHED] = Blend(again, fitted.blend.weights)
-    return _ask(known, asked, plan, seed, fitted, progress, answers=answers, seconds=seconds, more=more)
+    return _ask(known, asked, plan, seed, fitted, progress, said=network, seconds=seconds, more=more)
 
 
 def _random_split(data: Interactions, plan: Plan, seed: int, progress: Progress) -> Run:
-    """Weights on a split of the known part, then statistics of all that is known, test on the rest."""
+    """Weights on splits of the known part, then statistics of all that is known, test on the rest."""
     rng = np.random.default_rng(seed)
     known, asked = split_questions(data, rng)
-    inner, weighed = split_questions(known, rng)
-    first = fit_blend(inner, weighed, plan.recipe, seed=seed, threads=plan.threads, progress=progress)
+    started, parts = time.perf_counter(), []
+    for _ in range(WEIGH_SPLITS):
+        inner, weighed = split_questions(known, rng, WEIGH_SHARE)
+        first, _ = fit_sources(inner, plan.recipe, seed=seed, threads=plan.threads, progress=progress)
+        parts.append(answers(first, weighed, len(known.items), plan.recipe, seed=seed, outside={}))
+    weights = weigh(parts, plan.recipe)
+    weighing = time.perf_counter() - started
     sources, seconds = fit_sources(known, plan.recipe, seed=seed, threads=plan.threads, progress=progress)
-    weighing = sum(first.seconds.values())
-    fitted = Fitted(blend=Blend(sources, first.blend.weights), seconds={**seconds, "weights": weighing})
+    fitted = Fitted(blend=Blend(sources, weights), seconds={**seconds, "weights": weighing})
     return _ask(known, _drawn(asked, plan.most, seed), plan, seed, fitted, progress)
 
 
@@ -128,11 +133,11 @@ def _ask(
     fitted: Fitted,
     progress: Progress,
     *,
-    answers: Outside | None = None,
+    said: Outside | None = None,
     seconds: Mapping[str, float] | None = None,
     more: Mapping[str, Blend] | None = None,
 ) -> Run:
-    answers, more = answers or {}, more or {}
+    said, more = said or {}, more or {}
     took = {**fitted.seconds, **(seconds or {})}
     took["blend"] = sum(took.values())
     others: list[Source] = []
@@ -146,11 +151,11 @@ def _ask(
     nothing = np.zeros(0, np.int32)
     for number, question in enumerate(asked):
         found = _scores(question, [*fitted.blend.sources, *others], len(known.items))
-        found |= {name: given[number] for name, given in answers.items()}
-        own = {source.name: found[source.name] for source in fitted.blend.sources} | {n: found[n] for n in answers}
+        found |= {name: given[number] for name, given in said.items()}
+        own = {source.name: found[source.name] for source in fitted.blend.sources} | {n: found[n] for n in said}
         found["blend"] = fitted.blend.combined(own, question.history, len(known.items))
         for name, blend in more.items():
-            given = {given: scores[number] for given, scores in answers.items()}
+            given = {given: scores[number] for given, scores in said.items()}
             found[name] = blend.scores(question.history, len(known.items), given)
         for name, scores in found.items():  # the same lots for every model
             lots = (np.random.default_rng((seed, question.member)) for _ in range(2))

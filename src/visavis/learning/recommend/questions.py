@@ -10,7 +10,8 @@ from visavis.learning.recommend.interactions import Interactions
 from visavis.recommend.candidates import History
 
 LEAST = 3  # events of a member who is tested last: one to learn from, one to weigh with, one to test with
-TEST_SHARE = 0.25
+TEST_SHARE = 0.25  # of each item's choices
+WEIGH_SHARE = 0.1  # of the rest: few, so that the sources know nearly as much as they will
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,23 +39,25 @@ def last_questions(data: Interactions, *, back: int) -> list[Question]:
     return asked
 
 
-def split_questions(data: Interactions, rng: np.random.Generator) -> tuple[Interactions, list[Question]]:
-    """A quarter of each item's choices, drawn at random, is asked for; the rest is known.
+def split_questions(
+    data: Interactions, rng: np.random.Generator, share: float = TEST_SHARE
+) -> tuple[Interactions, list[Question]]:
+    """A share of each item's choices, drawn at random, is asked for; the rest is known.
 
     Raises:
-        InputRefused: no item has two choices.
+        InputRefused: no item has choices enough.
     """
     drawn = rng.random(len(data))
     order = np.lexsort((drawn, data.item))
     times = np.bincount(data.item, minlength=len(data.items))
     place = np.arange(len(data)) - np.repeat(np.concatenate([[0], np.cumsum(times)[:-1]]), times)
     held = np.zeros(len(data), np.bool_)
-    held[order] = place < np.round(TEST_SHARE * times[data.item[order]])
+    held[order] = place < np.round(share * times[data.item[order]])
     known, asked_for = data.kept(~held), data.kept(held)
     asked = [
         Question(member=member, history=known.history(member), wanted=asked_for.history(member).items)
         for member in np.flatnonzero(asked_for.lengths).tolist()
     ]
     if not asked:
-        raise InputRefused("no item was chosen twice: a quarter of each item's choices is none")
+        raise InputRefused(f"no item was chosen often enough: {share:.0%} of each item's choices is none")
     return known, asked

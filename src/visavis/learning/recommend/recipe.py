@@ -49,6 +49,7 @@ class Recipe:
     successors: SuccessorRule | None = field(default_factory=SuccessorRule)
     factors: FactorRule | None = field(default_factory=FactorRule)
     ridge: float = 1.0  # of the blend's weights
+    top: int = 0  # length of the list whose NDCG the weights are then raised for; 0: the likelihood is all
     weigh_cells: int = 40_000_000  # members x items x sources that the weights are fitted on; more are drawn from
 
     @property
@@ -70,6 +71,7 @@ UNORDERED = Recipe(
     neighbours=None,
     successors=None,
     ease=EaseRule(ridge=400.0, activity=0.5, recency=0.0),
-    factors=FactorRule(confidence=4.0, ridge=34.0),
+    factors=FactorRule(factors=128, confidence=4.0, ridge=34.0),
+    top=10,
 )
 """Where choices were split at random, so that what came after what is not known."""

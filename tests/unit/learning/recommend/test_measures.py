@@ -5,7 +5,7 @@ import pytest
 
 from visavis.learning.recommend import measures
 from visavis.learning.recommend.measures import rank
-from visavis.learning.recommend.weigh import fit_weights
+from visavis.learning.recommend.weigh import climb, fit_weights
 
 NOTHING = np.zeros(0, np.int32)
 
@@ -108,3 +108,13 @@ def test_a_source_that_dominates_does_not_run_away() -> None:
     found = fit_weights(features, wanted, np.ones((10, 2), np.bool_))
     assert np.isfinite(found).all()
     assert 0 < found[0] < 1
+
+
+def test_climbing_raises_the_list_that_is_shown() -> None:
+    """Source 1 knows the wanted item, source 0 another: from weights for the wrong one, one step finds the right."""
+    features = np.zeros((5, 6, 2), np.float32)
+    features[:, 0, 0] = features[:, 3, 1] = 1.0
+    wanted = np.zeros((5, 6))
+    wanted[:, 3] = 1.0
+    found = climb(np.array([1.0, 0.8]), features, wanted, np.ones((5, 6), np.bool_), k=1)
+    assert found[1] > found[0]
