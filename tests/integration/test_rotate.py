@@ -233,6 +233,7 @@ NOT_WRAPPED = {
     ("template", "nonce"),
     ("template", "ciphertext"),  # under the member key
     ("policy", "arrays"),  # of nobody
+    ("state", "hidden"),  # by pseudonym, like the events of which it is made
     ("model_file", "sealed"),  # under the model's key
     ("staff_session", "digest"),
     ("api_key", "digest"),
