@@ -145,10 +145,19 @@ def _session(content: bytes, name: str, threads: int) -> ort.InferenceSession:
 
 
 def _spec(arg: ort.NodeArg, name: str) -> TensorSpec:
-    if arg.type not in _ORT_TYPES:
-        raise ModelRefused(f"{name}: {arg.name!r} is {arg.type}; {', '.join(DType)} can be used")
-    shape = tuple(size if isinstance(size, int) and size > 0 else None for size in arg.shape)
-    return TensorSpec(name=arg.name, dtype=_ORT_TYPES[arg.type], shape=shape)
+    called, kind, sizes = _told(arg, name)
+    if kind not in _ORT_TYPES:
+        raise ModelRefused(f"{name}: {called!r} is {kind}; {', '.join(DType)} can be used")
+    shape = tuple(size if isinstance(size, int) and size > 0 else None for size in sizes)
+    return TensorSpec(name=called, dtype=_ORT_TYPES[kind], shape=shape)
+
+
+def _told(arg: ort.NodeArg, name: str) -> tuple[str, str, Sequence[int | str | None]]:
+    """Name, type and shape; the runtime reads the names in them only now."""
+    try:
+        return arg.name, arg.type, arg.shape
+    except UnicodeDecodeError as failure:
+        raise ModelRefused(f"{name}: a name of an input or output is no text") from failure
 
 
 def read_model(path: Path) -> bytes:
@@ -210,15 +219,16 @@ def _node_tensors(nodes: Sequence[onnx.NodeProto]) -> Iterator[onnx.TensorProto]
 def _compare(
     name: str, role: str, declared: Sequence[TensorSpec], real: Sequence[ort.NodeArg], *, exhaustive: bool
 ) -> None:
-    by_name = {arg.name: arg for arg in real}
+    by_name = {told[0]: told for told in (_told(arg, name) for arg in real)}
     for spec in declared:
-        arg = by_name.get(spec.name)
-        if arg is None:
+        told = by_name.get(spec.name)
+        if told is None:
             raise ModelRefused(f"{name} has no {role} {spec.name!r}; it has {sorted(by_name)}")
-        shape = tuple(size if isinstance(size, int) else None for size in arg.shape)
-        if _ORT_TYPES.get(arg.type) is not spec.dtype or not _fits(spec.shape, shape):
+        _, kind, sizes = told
+        shape = tuple(size if isinstance(size, int) else None for size in sizes)
+        if _ORT_TYPES.get(kind) is not spec.dtype or not _fits(spec.shape, shape):
             raise ModelRefused(
-                f"{name}: {role} {spec.name!r} is {arg.type} of {shape}, declared {spec.dtype} of {spec.shape}"
+                f"{name}: {role} {spec.name!r} is {kind} of {shape}, declared {spec.dtype} of {spec.shape}"
             )
     if exhaustive and len(declared) != len(by_name):
         raise ModelRefused(f"{name} has the {role}s {sorted(by_name)}, declared {[spec.name for spec in declared]}")

@@ -193,6 +193,14 @@ def test_a_size_that_the_model_fixes_cannot_be_declared_free(tmp_path: Path) -> 
         load(tmp_path, doubling(inputs=fixed))
 
 
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """The runtime loads it; only whoever reads the name of the dimension finds out."""
+    content = doubling().SerializeToString().replace(b"\x12\x01N", b"\x12\x01\x80")
+    path, sha256 = write(tmp_path, content)
+    with pytest.raises(ModelRefused):
+        load_model(path, sha256=sha256, inputs=[X], outputs=[Y])
+
+
 def test_an_unknown_operator_is_refused(tmp_path: Path) -> None:
     """What ONNX Runtime cannot run is refused at load, not at the first face."""
     with pytest.raises(ModelRefused):
