@@ -20,7 +20,7 @@ from visavis.recommend.blend import Blend
 from visavis.recommend.candidates import Floats, Source
 
 REFRESHED = "blend, statistics refreshed"
-WEIGH_SPLITS = 3  # of what is known at random, on which together the weights are learned
+WEIGH_SPLITS = 2  # of what is known at random, on which together the weights are learned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
