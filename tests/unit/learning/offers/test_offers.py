@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
+import onnx
 import pytest
 
 from visavis.behaviour.series import Series
@@ -11,6 +12,7 @@ from visavis.errors import InputRefused, ModelRefused
 from visavis.learning.course.against import gain_over, offers_answered
 from visavis.learning.course.recipe import Recipe
 from visavis.learning.course.trained import Trained
+from visavis.learning.offers import export
 from visavis.learning.offers.course import train_offers
 from visavis.learning.offers.examples import Examples, last_taken
 from visavis.learning.offers.export import seen_of
@@ -109,6 +111,27 @@ def test_it_learns_what_the_baseline_cannot_see(trained: Trained) -> None:
     assert trained.card.beside["reference"]["accuracy"] < accuracy.value
     assert figures["accuracy as a share of the best possible"].value == pytest.approx(accuracy.value)  # no noise
     assert trained.card.members == {"train": 280, "validation": 40, "held_out": 80}
+
+
+def test_eight_bits_that_answer_otherwise_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All weights become zero: the first name is always first, which is right for every second member at most."""
+
+    def spoiled(content: bytes) -> bytes:
+        model = onnx.load_from_string(content)
+        for weights in model.graph.initializer:
+            if weights.data_type == onnx.TensorProto.FLOAT:
+                zero = np.zeros(tuple(weights.dims), np.float32)
+                weights.CopyFrom(onnx.numpy_helper.from_array(zero, weights.name))
+        return model.SerializeToString()
+
+    monkeypatch.setattr(export, "to_whole_weights", spoiled)
+    recipe = Recipe(epochs=2, batch=32, lr=1e-2, width=16, depth=1, seed=2)
+    done = train_offers(bought(), recipe, scenario="sample", licence="CC0-1.0", command="visavis train", now=NOW)
+    assert done.artefact is not None
+    assert "network.int8.onnx" not in done.artefact.files
+    assert load_offer_model(done.artefact.files).names == ("small", "large")
+    with pytest.raises(ModelRefused):
+        load_offer_model(done.artefact.files, whole=True)
 
 
 def test_the_exported_model_gives_its_known_answers_or_is_refused(trained: Trained) -> None:
