@@ -46,7 +46,9 @@ from visavis.cli.retention import retention_app
 from visavis.cli.scenarios import scenarios_app
 from visavis.cli.staff import staff_app
 from visavis.cli.train import train_app
-from visavis.cli.tune import tune_app
+from visavis.cli.tune import EPILOG as TUNE_EPILOG
+from visavis.cli.tune import HELP as TUNE_HELP
+from visavis.cli.tune import tune
 from visavis.errors import ExtraMissing, InputRefused, SetupError, VisavisError
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(events_app, name="events")
 app.add_typer(train_app, name="train")
 app.add_typer(models_app, name="models")
-app.add_typer(tune_app, name="tune")
+app.command("tune", epilog=TUNE_EPILOG, help=TUNE_HELP)(tune)
 app.add_typer(scenarios_app, name="scenarios")
 app.add_typer(audit_app, name="audit")
 app.add_typer(breach_app, name="breach")

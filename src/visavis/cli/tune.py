@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,26 +21,31 @@ from visavis.errors import SettingInvalid
 if TYPE_CHECKING:
     from visavis.learning.course.search import Range, Trial
 
-tune_app = typer.Typer(no_args_is_help=True, help=say("Search for hyper-parameters, on validation members alone."))
 
-Trials = Annotated[int, typer.Option(min=1, max=10_000, help=say("Recipes to try in all, those of before counted."))]
-Epochs = Annotated[int, typer.Option(min=1, max=1000, help=say("Epochs of each trial."))]
+class Tuned(StrEnum):
+    """Models whose hyper-parameters can be searched."""
+
+    RECOMMEND = "recommend"  # rate, batch, width, depth, dropout and decay
+    BEHAVIOUR = "behaviour"  # rate, batch, width, embedding, dropout and decay
+
+
+HELP = say("Search for hyper-parameters, on validation members alone.")
+EPILOG = "`visavis tune recommend --scenario finance --simulated 5000 --trials 20 --out tuning`"
+
 OutDir = Annotated[Path, typer.Option("--out", help=say("Folder of the journal and the best recipe."))]
 Loss = Callable[[Mapping[str, int | float]], float]
 
 
-@tune_app.command(
-    "recommend",
-    epilog="`visavis tune recommend --scenario finance --simulated 5000 --trials 20 --out tuning`",
-    help=say("The recommending model's rate, batch, width, depth, dropout and decay."),
-)
-def tune_recommend(
+def tune(
+    model: Annotated[Tuned, typer.Argument(help=say("The model whose recipe is looked for."), show_default=False)],
     scenario: Scenario = None,
     events: EventsFile = None,
     simulated: Simulated = None,
     noise: Noise = 0.0,
-    trials: Trials = 20,
-    epochs: Epochs = 4,
+    trials: Annotated[
+        int, typer.Option(min=1, max=10_000, help=say("Recipes to try in all, those of before counted."))
+    ] = 20,
+    epochs: Annotated[int, typer.Option(min=1, max=1000, help=say("Epochs of each trial."))] = 4,
     seed: Seed = 1,
     threads: Threads = 1,
     out_dir: OutDir = Path("tuning"),
@@ -53,35 +59,12 @@ def tune_recommend(
     wish = wished(given, out_dir, plot=plot, seed=seed, threads=threads, quiet=json_)
     with progress_bar(err) as progress:
         data = gathered(wish.given, wish.pack, events=events, simulated=simulated, noise=noise, seed=seed)
-        _searched(wish, "recommend", _recommend(wish, data, epochs), (trials, epochs, digest(data)), plot, progress)
-
-
-@tune_app.command(
-    "behaviour",
-    epilog="`visavis tune behaviour --scenario finance --simulated 2000 --trials 20 --out tuning`",
-    help=say("The behaviour network's rate, batch, width, embedding, dropout and decay."),
-)
-def tune_behaviour(
-    scenario: Scenario = None,
-    events: EventsFile = None,
-    simulated: Simulated = None,
-    noise: Noise = 0.0,
-    trials: Trials = 20,
-    epochs: Epochs = 4,
-    seed: Seed = 1,
-    threads: Threads = 1,
-    out_dir: OutDir = Path("tuning"),
-    plot: Plot = None,
-    data_dir: DataDir = None,
-    database_url: DatabaseUrl = None,
-    json_: AsJson = False,
-) -> None:
-    """Killed and started again, it goes on with the journal in --out to the same end."""
-    given = settings(scenario=scenario, data_dir=data_dir, database_url=database_url)
-    wish = wished(given, out_dir, plot=plot, seed=seed, threads=threads, quiet=json_)
-    with progress_bar(err) as progress:
-        data = gathered(wish.given, wish.pack, events=events, simulated=simulated, noise=noise, seed=seed)
-        _searched(wish, "behaviour", _behaviour(wish, data, epochs), (trials, epochs, digest(data)), plot, progress)
+        match model:
+            case Tuned.RECOMMEND:
+                how = _recommend(wish, data, epochs)
+            case Tuned.BEHAVIOUR:
+                how = _behaviour(wish, data, epochs)
+        _searched(wish, model.value, how, (trials, epochs, digest(data)), plot, progress)
 
 
 def _recommend(wish: Wish, data: Data, epochs: int) -> "tuple[Mapping[str, Range], Loss]":

@@ -72,8 +72,7 @@ ZH: dict[str, str] = {
     "Recipes to try in all, those of before counted.": "总共尝试的配方数，包括先前已试的。",
     "Epochs of each trial.": "每次尝试的轮数。",
     "Folder of the journal and the best recipe.": "日志与最佳配方所在的文件夹。",
-    "The recommending model's rate, batch, width, depth, dropout and decay.": "推荐模型的学习率、批量、宽度、深度、丢弃率与衰减。",
-    "The behaviour network's rate, batch, width, embedding, dropout and decay.": "行为网络的学习率、批量、宽度、嵌入、丢弃率与衰减。",
+    "The model whose recipe is looked for.": "要搜索其训练配方的模型。",
     "Best: trial {trial}, validation loss {loss}. `visavis train {model} --recipe {path}` takes it.": "最佳：第 {trial} 次，验证损失 {loss}。可用 `visavis train {model} --recipe {path}`。",
     "searching": "搜索",
 }
