@@ -188,10 +188,11 @@ class Hub:
                 now=now,
                 eligible=lambda item: eligible(item, self.scenario, placement, facts, now),
             )
+            candidates, heard = self._ranked(open_now, models, events, now)
             choose = partial(
                 decide,
                 profile=person,
-                candidates=self._ranked(open_now, models, events, now),
+                candidates=candidates,
                 scenario=self.scenario,
                 draw=float(self.rng.random()),
                 decision_id=self.ids(),
@@ -206,7 +207,7 @@ class Hub:
                 partial(choose, policy=policy),
                 partial(choose, policy=build_policy(self.scenario, PolicyName.UNIFORM)),
             )
-            named = models.named(decision.model_version) if models else decision.model_version
+            named = heard.named(decision.model_version) if heard else decision.model_version
             decision = replace(decision, teaches=teaches, model_version=named)
             campaign = self.scenario.campaigns[decision.campaign_id]
             if await self.allowance.reserve(decision.id, campaign, token, now):
@@ -223,20 +224,20 @@ class Hub:
 
     def _ranked(
         self, candidates: Sequence[Candidate], models: Models | None, events: Sequence[Event], now: datetime
-    ) -> Sequence[Candidate]:
-        """The best candidates with their scores; all of them for nobody in particular, and without a model."""
+    ) -> tuple[Sequence[Candidate], Models | None]:
+        """The best candidates with their scores, and what was heard; all of them for nobody, and without a model."""
         if models is None or models.scorer is None:
-            return candidates
+            return candidates, models
         items = [candidate.item_id for candidate in candidates]
         scores = asked(models.scorer, events, items, now)
         if scores is None:  # the member gets an answer all the same, and whoever watches a count
             self.unscored += 1
-            return candidates
+            return candidates, replace(models, scorer=None)
         beside = asked(models.shadow, events, items, now)
         if beside is not None:
             self.shadowed += 1
             self.disagreed += int(np.argmax(beside) != np.argmax(scores))
-        return ranked(candidates, scores.tolist(), MOST_CANDIDATES)
+        return ranked(candidates, scores.tolist(), MOST_CANDIDATES), models
 
     async def _deliver(self, decision: Decision, placement: Placement) -> Decision | None:
         """Hand it over; None when consent has ended since it was made."""
@@ -285,7 +286,9 @@ class Hub:
         for event, decision in answered:
             if decision is not None:
                 await self._attribute(event, decision)
-        await self.following.happened(self.models.stream, [e for e in kept if await self._personalised(e.token)])
+        known = {event.token for event in kept if event.token is not None}
+        followed = {token for token in known if await self._lets(token, Purpose.PERSONALISE)}
+        await self.following.happened(self.models.stream, [event for event in kept if event.token in followed])
         if new == len(kept):  # what comes again was counted
             await self._counted(answered)
         return new
@@ -298,9 +301,6 @@ class Hub:
             if scorer is not None and token is not None and event.item_id and await self._lets(token, Purpose.IMPROVE):
                 before = [one for one in await self.events.of(token, RECENT) if one.id != event.id]
                 scorer.observe(before, event)
-
-    async def _personalised(self, token: Token | None) -> bool:
-        return token is not None and await self._lets(token, Purpose.PERSONALISE)
 
     async def _lets(self, token: Token, purpose: Purpose) -> bool:
         try:

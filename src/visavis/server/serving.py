@@ -1,17 +1,18 @@
 """The trained models that a running site decides with, and the states of its members."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
 from visavis.behaviour.network import Network, load_network
 from visavis.behaviour.stream import Stream
-from visavis.errors import ModelError, VisavisError
+from visavis.errors import ModelError, ModelUnknown, VisavisError
 from visavis.pipeline.models import Models
 from visavis.recommend.scorers import load_scorer
 from visavis.recommend.scoring import Scorer
-from visavis.types import Artefact, ModelKind, ModelState
+from visavis.types import Artefact, ModelEntry, ModelKind, ModelState
 
 if TYPE_CHECKING:
     from visavis.server.site import Site
@@ -51,54 +52,47 @@ class Serving:
         async with self._one:
             hub = self._site.hub
             before = hub.models
-            network = await self._network(before.stream.network)
-            scorer, shadow = await self._scorer(before.scorer), await self._shadow(before.shadow)
-            stream = before.stream
+            entries = await self._site.models.list(self._site.scenario.name)
+            stream, network = before.stream, await self._network(entries, before.stream.network)
             if network is not stream.network:
                 stream = Stream(scenario=self._site.scenario, network=network)
                 self._due_at = 0.0  # every state is of another model
-            hub.models = Models(stream=stream, scorer=scorer, shadow=shadow)
+            hub.models = Models(
+                stream=stream,
+                scorer=await self._scorer(entries, ModelState.LIVE, before.scorer),
+                shadow=await self._scorer(entries, ModelState.SHADOW, before.shadow),
+            )
             if hub.models.versions != before.versions:
                 log.info("models_serving", **hub.models.versions)
 
-    async def _network(self, before: Network | None) -> Network | None:
-        try:
-            live = await self._live(ModelKind.BEHAVIOUR)
-            if live is None or (before is not None and before.version == _named(live)):
-                return before if live is not None else None
-            return await asyncio.to_thread(load_network, live.files, version=_named(live))
-        except (ModelError, ValueError) as error:
-            return _unused(ModelKind.BEHAVIOUR, error, before)
+    async def _network(self, entries: Sequence[ModelEntry], before: Network | None) -> Network | None:
+        def load(artefact: Artefact) -> Network:
+            return load_network(artefact.files, version=_named(artefact.kind, artefact.version))
 
-    async def _scorer(self, before: Scorer | None) -> Scorer | None:
-        try:
-            live = await self._live(ModelKind.RECOMMEND)
-            if live is None or (before is not None and before.version == _named(live)):
-                return before if live is not None else None
-            return await asyncio.to_thread(load_scorer, live)
-        except (ModelError, ValueError) as error:
-            return _unused(ModelKind.RECOMMEND, error, before)
+        wanted = _newest(entries, ModelKind.BEHAVIOUR, ModelState.LIVE)
+        if before is not None and wanted and before.version == _named(ModelKind.BEHAVIOUR, wanted):
+            return before
+        return await self._loaded(ModelKind.BEHAVIOUR, wanted, load, before)
 
-    async def _shadow(self, before: Scorer | None) -> Scorer | None:
-        """The newest recommending model in the shadow."""
-        registry, scenario = self._site.models, self._site.scenario.name
-        waiting = [
-            entry.version
-            for entry in await registry.list(scenario)
-            if entry.kind is ModelKind.RECOMMEND and entry.state is ModelState.SHADOW
-        ]
-        try:
-            if not waiting:
-                return None
-            if before is not None and before.version == f"{ModelKind.RECOMMEND.value}-{max(waiting)}":
-                return before
-            artefact = await registry.at(ModelKind.RECOMMEND, scenario, max(waiting))
-            return await asyncio.to_thread(load_scorer, artefact)
-        except (VisavisError, ValueError) as error:
-            return _unused(ModelKind.RECOMMEND, error, None)
+    async def _scorer(self, entries: Sequence[ModelEntry], state: ModelState, before: Scorer | None) -> Scorer | None:
+        wanted = _newest(entries, ModelKind.RECOMMEND, state)
+        if before is not None and wanted and before.version == _named(ModelKind.RECOMMEND, wanted):
+            return before
+        return await self._loaded(
+            ModelKind.RECOMMEND, wanted, load_scorer, before if state is ModelState.LIVE else None
+        )
 
-    async def _live(self, kind: ModelKind) -> Artefact | None:
-        return await self._site.models.live(kind, self._site.scenario.name)
+    async def _loaded(self, kind: ModelKind, version: int, load: Callable[[Artefact], M], before: M | None) -> M | None:
+        """That version, opened and compared; none without one, and `before` where it cannot be used."""
+        if not version:
+            return None
+        try:
+            artefact = await self._site.models.at(kind, self._site.scenario.name, version)
+            return await asyncio.to_thread(load, artefact)
+        except (ModelError, ModelUnknown, ValueError) as error:
+            code = error.code() if isinstance(error, VisavisError) else type(error).__name__
+            log.error("model_not_used", kind=kind.value, error=code)  # noqa: TRY400 - a trace says no more
+            return before
 
     # ------ states of members
 
@@ -115,12 +109,10 @@ class Serving:
                     await asyncio.sleep(AGAIN_S)
 
 
-def _named(artefact: Artefact) -> str:
-    return f"{artefact.kind.value}-{artefact.version}"
+def _newest(entries: Sequence[ModelEntry], kind: ModelKind, state: ModelState) -> int:
+    """Its version; 0 where there is none."""
+    return max((entry.version for entry in entries if entry.kind is kind and entry.state is state), default=0)
 
 
-def _unused(kind: ModelKind, error: Exception, before: M) -> M:
-    """What served goes on."""
-    code = error.code() if isinstance(error, VisavisError) else type(error).__name__
-    log.error("model_not_used", kind=kind.value, error=code)
-    return before
+def _named(kind: ModelKind, version: int) -> str:
+    return f"{kind.value}-{version}"

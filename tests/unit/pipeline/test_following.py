@@ -361,7 +361,7 @@ def test_a_blend_comes_from_its_artefact() -> None:
 
 @pytest.mark.parametrize("scores", [ValueError("for the test"), np.full(2, np.nan), np.zeros(1)])
 async def test_a_model_that_fails_drops_no_request(world: World, scores: object) -> None:
-    """All candidates go on without scores; it is counted."""
+    """All candidates go on without scores; it is counted, and the record does not name the model."""
 
     class Failing(Favourite):
         def scores(self, events: Sequence[Event], items: Sequence[str], now: datetime) -> Scores:
@@ -375,3 +375,4 @@ async def test_a_model_that_fails_drops_no_request(world: World, scores: object)
     assert decision is not None
     assert {candidate.score for candidate in decision.candidates} == {0.0}
     assert world.hub.unscored == 1
+    assert "recommend-1" not in decision.model_version  # it was not heard
